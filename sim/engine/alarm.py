@@ -18,39 +18,31 @@ ALARM: Final = float(NORMAL)
 """The priority of an alarm in the queue: equal to that of SimPy's events, and told from it by its identity."""
 
 
-class Alarm:
-    """Calls `handler(alarm)` each time it goes off.
+class Armed:
+    """What goes off in SimPy's queue. `Alarm` is the usual one; a class of its own can do with fewer attributes.
 
-    To the queue it is an event of SimPy's that has succeeded. Nobody can wait for it.
+    To the queue it is an event of SimPy's that has succeeded. Nobody can wait for it. It is armed at most once at a
+    time, and may be armed in its handler.
 
     Attributes:
-        env: The simulation.
-        handler: Gives the seconds after which the alarm goes off again, or None. It costs less than to arm the alarm
-            last of all, and does the same.
         at: When it goes off, or went off last. In its handler that is now.
-
-    It is armed at most once at a time, and may be armed in its handler.
-
-    >>> env = Environment()
-    >>> times = []
-    >>> def tick(alarm):
-    ...     times.append(alarm.at)
-    ...     return 1.5 if alarm.at < 3 else None
-    >>> Alarm(env, tick).arm(1.5)
-    >>> env.run()
-    >>> times
-    [1.5, 3.0]
     """
 
-    __slots__ = ("at", "env", "handler")
+    __slots__ = ("at",)
 
     _ok = True
     _value: Any = None
     at: float
 
-    def __init__(self, env: Environment, handler: Callable[[Any], float | None]) -> None:
-        self.env = env
-        self.handler = handler
+    @property
+    def env(self) -> Environment:
+        """The simulation."""
+        raise NotImplementedError
+
+    @property
+    def handler(self) -> Callable[[Any], float | None]:
+        """Gives the seconds after which it goes off again, or None. That costs less than to arm it last of all."""
+        raise NotImplementedError
 
     def arm(self, delay: float) -> None:
         """Go off `delay` seconds from now."""
@@ -75,4 +67,28 @@ class Alarm:
             self.arm(delay)
 
 
-_CALLBACKS = [Alarm._go_off]  # noqa: SLF001 - the class's own method
+_CALLBACKS = [Armed._go_off]  # noqa: SLF001 - the class's own method
+
+
+class Alarm(Armed):
+    """Calls `handler(alarm)` each time it goes off.
+
+    >>> env = Environment()
+    >>> times = []
+    >>> def tick(alarm):
+    ...     times.append(alarm.at)
+    ...     return 1.5 if alarm.at < 3 else None
+    >>> Alarm(env, tick).arm(1.5)
+    >>> env.run()
+    >>> times
+    [1.5, 3.0]
+    """
+
+    __slots__ = ("env", "handler")
+
+    env: Environment
+    handler: Callable[[Any], float | None]
+
+    def __init__(self, env: Environment, handler: Callable[[Any], float | None]) -> None:
+        self.env = env
+        self.handler = handler

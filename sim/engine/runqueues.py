@@ -234,7 +234,10 @@ class RunQueues:
         queues = self._queues
         if count == len(queues):
             queues.append({})
-        del queues[core.count][core]
+        before = queues[core.count]
+        del before[core]
+        if not before:
+            before.clear()  # gives back what an emptied dict keeps
         queues[count][core] = None
         core.count = count
         if count > self._busiest:

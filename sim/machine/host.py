@@ -100,7 +100,8 @@ class RunningHost:
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
-        self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
+        # Of each who waits for a content, what is called then and with what, without a tuple: a third of the memory.
+        self._reading: dict[str, list[Any]] = {}
 
     @property
     def self_timed(self) -> Collection[str]:
@@ -147,14 +148,15 @@ class RunningHost:
             return self.compute(size * self._mapping, 1.0, done, argument)
         waiting = self._reading.get(key)
         if waiting is not None:
-            waiting.append((done, argument))
+            waiting += done, argument
             return self._disk.read_seconds(size, files, stream=stream)[0]
-        self._reading[key] = [(done, argument)]
+        self._reading[key] = [done, argument]
         return self._disk.read(size, files, stream, self._has_read, key)
 
     def _has_read(self, key: str) -> None:
         self._cached.add(key)
-        for done, argument in self._reading.pop(key):
+        waiting = iter(self._reading.pop(key))
+        for done, argument in zip(waiting, waiting, strict=True):
             done(argument)
 
     def write(self, size: float, done: OnServed, argument: Any = None) -> float:

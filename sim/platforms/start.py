@@ -13,16 +13,23 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Protocol
 
-from sim.engine.alarm import Alarm
+from simpy import Environment
+
+from sim.engine.alarm import Armed
+from sim.engine.line import AlarmLine
 from sim.engine.seeds import SeedTree
 from sim.instancerecords import InstanceRecord, PhaseRecord
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
-from sim.platforms.plan import BootPlan
-from sim.platforms.startlog import StartColumn, StartLog
+from sim.platforms.plan import BootPlan, BootStep
+from sim.platforms.startcolumn import StartColumn
+from sim.platforms.startlog import StartLog, rounded
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""
+
+_GOES, _WAITS, _LEAVES, _GONE = range(4)
+"""States of a start: on its way; waiting to be released; cleaned up, from when it is told to; replaced by another."""
 
 
 class ImageSource(Protocol):
@@ -87,16 +94,21 @@ class Starter:
         self.quotas: dict[int, CpuQuota] = {}
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
-        self.log = StartLog(plan, self.marks, host.self_timed)
-        self.rows = [
-            (step, step.demand, step.amount, step.growth, step.timed, ends, alone)
-            for step, ends, alone in zip(plan.steps, self.log.ends, self.log.alone, strict=True)
-        ]
+        self.log = StartLog(plan, self.marks, host)
+        self._lines: dict[int, AlarmLine] = {}
         place = seeds.child("phase")
-        self._draws: list[tuple[StartColumn, float, random.Random]] = [
-            (ends, step.spread, place.stream(step.id))
-            for step, ends in zip(plan.steps, self.log.ends, strict=True)
-            if step.spread and ends is not None
+        self.rows = [
+            (
+                step,
+                step.demand,
+                _fixed(step),
+                step.growth,
+                _Draws(step, own, place.stream(step.id)) if step.spread else None,
+                step.timed,
+                ends,
+                own,
+            )
+            for step, ends, own in zip(plan.steps, self.log.ends, self.log.own, strict=True)
         ]
 
     def __len__(self) -> int:
@@ -109,10 +121,14 @@ class Starter:
 
     def admit(self) -> Start:
         """One more instance that is asked for now. Its start has not begun."""
-        index = self.log.add(self.host.env.now)
-        for ends, spread, stream in self._draws:
-            ends.note(index, stream.lognormvariate(0.0, spread))
-        return Start(self, index)
+        return Start(self, self.log.add(self.host.env.now))
+
+    def line(self, position: int) -> AlarmLine:
+        """Where those stand that wait for a lock and go on from this step."""
+        line = self._lines.get(position)
+        if line is None:
+            line = self._lines[position] = AlarmLine(self.host.env)
+        return line
 
     def quota(self, index: int) -> CpuQuota:
         """The quota of an instance, whose first period begins when this is first asked."""
@@ -125,13 +141,15 @@ class Starter:
         """The milestones of some instances, which must be ready."""
         plan, log = self.plan, self.log
         for index in instances:
+            asked = log.requested.of(index)
+            reached = [asked, *[end for _, end, _ in islice(log.steps(index), plan.ready)]]
             yield InstanceRecord(
                 of=of,
                 instance=index,
-                requested=log.requested[index],
-                runtime_ready=log.reached(index, plan.runtime),
-                init_started=log.reached(index, plan.init),
-                ready=log.reached(index, plan.ready),
+                requested=asked,
+                runtime_ready=reached[plan.runtime],
+                init_started=reached[plan.init],
+                ready=reached[plan.ready],
             )
 
     def phase_records(self, of: str, instances: Iterable[int], number: int | None = None) -> Iterator[PhaseRecord]:
@@ -152,21 +170,25 @@ class Starter:
                 yield PhaseRecord(of, called, phase, owner, demand, resource, start, end, queued, source, estimate)
 
 
-class Start(Alarm):
+class Start(Armed):
     """One instance on its way to ready.
 
     Attributes:
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_leaving", "_position", "_starter", "_waits", "index")
+    __slots__ = ("_position", "_starter", "_state", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
-        super().__init__(starter.host.env, Start._walk)
         self.index = index
         self._starter = starter
         self._position = 0
-        self._leaving = self._waits = False
+        self._state = _GOES
+
+    @property
+    def env(self) -> Environment:
+        """The simulation."""
+        return self._starter.host.env
 
     @property
     def done(self) -> int:
@@ -175,7 +197,7 @@ class Start(Alarm):
 
     def release(self) -> None:
         """Go on, after it was created."""
-        self._waits = False
+        self._state = _GOES
         self._starter.log.released[self.index] = self.env.now
         self._go_on()
 
@@ -186,16 +208,15 @@ class Start(Alarm):
         its steps end as they begin. A wait of it ends now, and what it does on cores, disk or network when that is
         done. One that was created and waits to be released does nothing more.
         """
-        self._leaving = True
-        if self._waits:
-            self._waits = False
+        waits, self._state = self._state == _WAITS, _LEAVES
+        if waits:
             self._go_on()
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self.handler = _nothing  # it is in the queue of events, and means nothing there any more
+        self._state = _GONE  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
-        after._leaving, after._position = True, wait
+        after._state, after._position = _LEAVES, wait
         delay = self._starter.log.reached(self.index, wait) - self.env.now
         if delay > 0:
             after.arm(delay)
@@ -215,7 +236,7 @@ class Start(Alarm):
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
-        self._leaving = True
+        self._state = _LEAVES
         self._starter.log.left[self.index] = self.env.now
         self._go_on()
 
@@ -234,15 +255,20 @@ class Start(Alarm):
             downloaded: When the last byte came, or before the request where the image was there already.
         """
         log, index = self._starter.log, self.index
-        for position, end in ((_DOWNLOAD, max(downloaded, log.requested[index])), (_UNPACK, self.env.now)):
-            column = log.ends[position]
-            if column is not None:
-                column.note(index, end)
+        for position, end in ((_DOWNLOAD, max(downloaded, log.requested.of(index))), (_UNPACK, self.env.now)):
+            log.ends[position].note(index, end, end)
         self._position = _UNPACK + 1
         self._go_on()
 
+    def _wake(self) -> float | None:
+        """The wait, or the lock, is over."""
+        return None if self._state == _GONE else self._walk()
+
+    handler = staticmethod(_wake)
+
     def _go_on(self) -> None:
         """Walk on, and be woken where that ends."""
+        self.at = self.env.now
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
@@ -256,30 +282,37 @@ class Start(Alarm):
         starter = self._starter
         host, index = starter.host, self.index
         rows, marks, position = starter.rows, starter.marks, self._position
-        at = now = self.env._now  # noqa: SLF001 - as `now`, without its call
+        at = now = got = self.at
         while position < len(rows):
-            step, demand, amount, growth, timed, ends, own = rows[position]
+            step, demand, amount, growth, drawn, timed, ends, own = rows[position]
             if at > now and (demand != "wait" or growth or position in marks):
                 break
             if position in marks and self._stops_at(position):
                 return None
-            if self._leaving and at <= now and self._first_to_skip() <= position < starter.plan.ready:
+            if self._state == _LEAVES and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
+            if drawn is not None and drawn.count <= index:
+                drawn.up_to(index)
             if growth:
                 amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
                 for per, more, _ in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
-            if step.spread and ends is not None:
-                amount *= ends.of(index)
-            if timed:
+            if drawn is not None:
+                amount = own.of(index) if drawn.whole else amount * own.of(index)
+            if timed and growth:
                 amount = int(amount * 1e9 + 0.5) / 1e9
+                own.finish(index, amount)
             if demand == "wait":
                 at += amount
             elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
-                own.note(index, got if step.resource in host.self_timed else amount)
+                if position in starter.log.got:
+                    starter.log.got[position].note(index, got, now)
+                    ends.note(index, at, got)
+                else:
+                    ends.note(index, at, now + amount)
             else:
                 self._position = position
                 if demand == "cpu":
@@ -299,13 +332,15 @@ class Start(Alarm):
                     alone = host.write(amount, Start._served, self)
                 else:
                     alone = host.transfer(amount, Start._served, self)
-                own.note(index, alone)
+                if demand != "cpu":
+                    own.note(index, alone)
                 return None
-            if ends is not None:
-                ends.note(index, at)
             position += 1
         self._position = position
         if at > now:
+            if got > now:
+                starter.line(position).join(self, at - now)
+                return None
             return at - now
         if position not in marks or not self._stops_at(position):
             if starter.plan.clean_up:
@@ -317,9 +352,9 @@ class Start(Alarm):
         """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
         starter, plan = self._starter, self._starter.plan
         self._position = position
-        goes_on = not self._leaving
+        goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
-            self._waits = True
+            self._state = _WAITS
             starter.created(self)
             return True
         if position == plan.init and goes_on and starter.runs:
@@ -344,14 +379,44 @@ class Start(Alarm):
 
     def _served(self) -> None:
         """The cores, the disk or the network are done with the step."""
-        column = self._starter.log.ends[self._position]
-        if column is not None:
-            column.note(self.index, self.env._now)  # noqa: SLF001 - as `now`, without its call
+        starter, position, index = self._starter, self._position, self.index
+        now = starter.host.env._now  # noqa: SLF001 - as `now`, without its call
+        starter.log.note_served(position, index, self.at, now)
+        self.at = now
         self._position += 1
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
 
 
-def _nothing(_: Start) -> None:
-    """Nothing happens."""
+def _fixed(step: BootStep) -> float:
+    """What a step asks for, or what that begins with as it grows with others."""
+    return rounded(step.amount) if step.timed and not step.growth else step.amount
+
+
+class _Draws:
+    """What is drawn of a step for each start, in the order of requests. It is drawn when the first start asks for it.
+
+    Args:
+        own: The column of the log that keeps it: what the step asks for, or what that is multiplied by where it grows
+            with others.
+
+    Attributes:
+        count: For how many starts it was drawn.
+        whole: Whether what is kept is what the step asks for.
+    """
+
+    __slots__ = ("_own", "_step", "_stream", "count", "whole")
+
+    def __init__(self, step: BootStep, own: StartColumn, stream: random.Random) -> None:
+        self._own, self._step, self._stream = own, step, stream
+        self.count = 0
+        self.whole = step.timed and not step.growth
+
+    def up_to(self, index: int) -> None:
+        """Draw for the starts up to this one."""
+        step, draw, note = self._step, self._stream.lognormvariate, self._own.note
+        for each in range(self.count, index + 1):
+            factor = draw(0.0, step.spread)
+            note(each, rounded(step.amount * factor) if self.whole else factor)
+        self.count = index + 1

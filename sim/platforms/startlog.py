@@ -1,19 +1,19 @@
 """What happened in starts by one plan, in columns of numbers: what cannot be worked out from the plan.
 
-A column has a number for each start, by its index, once two starts differ in it. Kept are when each step ended and what
-it takes alone. When a step began, what it was queued for, and the end of a wait that is as long for everybody are
-worked out when somebody asks, by the same operations as when it happened. So they are the same to the last bit.
-
-Until a step with a spread has ended, its place holds what its duration is multiplied by.
+A column has a number for each start, by its index, once two starts differ in it (`sim.platforms.startcolumn`). Kept are
+when each step ended, but for waits, and what it takes alone. When a step began, what it was queued for, and the end of
+a wait are worked out when somebody asks, by the same operations as when it happened. So they are the same to the last
+bit.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Iterator
 from itertools import islice
 
+from sim.machine.host import RunningHost
 from sim.platforms.plan import BootPlan, BootStep
+from sim.platforms.startcolumn import NearColumn, StartColumn
 
 _ROUNDING = 1e-9
 """Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
@@ -22,39 +22,9 @@ _ROUNDING = 1e-9
 StepTimes = tuple[float, float, float]
 """When a start began a step and ended it, and the seconds of that beyond what the step takes alone."""
 
-_WAIT, _SERVED, _HELD, _GOT = range(4)
-"""Kinds of steps: a wait; what the host serves; a lock held as long as asked for; one held as long as it comes to.
-
-Of the last it is kept when the lock was got, instead of what the step takes alone.
-"""
-
-
-class StartColumn:
-    """A number for each start by its index: the same for all, until another one is noted. None is negative."""
-
-    __slots__ = ("common", "each")
-
-    def __init__(self) -> None:
-        self.common = -1.0
-        self.each: array[float] | None = None
-
-    def note(self, index: int, number: float) -> None:
-        """The number of a start."""
-        each = self.each
-        if each is None:
-            if number == self.common:
-                return
-            if self.common < 0:
-                self.common = number
-                return
-            each = self.each = array("d")
-        if index >= len(each):
-            each.extend([self.common] * (index + 1 - len(each)))
-        each[index] = number
-
-    def of(self, index: int) -> float:
-        """The number that was noted of a start."""
-        return self.common if self.each is None or index >= len(self.each) else self.each[index]
+_WAIT, _COMPUTED, _SERVED, _HELD, _GOT = range(5)
+"""Kinds of steps: a wait; what cores compute; what else the host serves; a lock held as long as asked for; one held as
+long as it comes to."""
 
 
 class StartLog:
@@ -63,72 +33,99 @@ class StartLog:
     Args:
         plan: Their plan.
         marks: The positions of steps before which something happens: a start that is not there yet wakes up there.
-        self_timed: The locks that tell by earlier holds how long one takes.
+        host: Where they are.
 
     Attributes:
-        requested: When each instance was requested.
+        requested: A column: when each instance was requested.
         left: When an instance was told to leave, by its index.
         released: When one was told to go on that was created, by its index.
-        ends: A column for each step: when it ended, or when it is known that it will. None where that is worked out.
-        alone: A column for each step: the seconds that it takes alone. Where it holds a lock, the seconds for which it
-            has asked to do so, or when it got one of those that are `self_timed`.
+        ends: A column for each step but waits: when it ended, or when it is known that it will.
+        own: A column for each step that is not the same for all: the seconds for which it waits or has asked to hold a
+            lock; the core-seconds that it computes; else the seconds that it takes alone.
+        got: When a lock was got that tells by earlier holds how long one takes, by the step's position.
     """
 
-    __slots__ = ("_first_skipped", "_rows", "alone", "ends", "left", "plan", "released", "requested")
+    __slots__ = (
+        "_count",
+        "_first_skipped",
+        "_rows",
+        "_speed",
+        "ends",
+        "got",
+        "left",
+        "own",
+        "plan",
+        "released",
+        "requested",
+    )
 
-    def __init__(self, plan: BootPlan, marks: Collection[int], self_timed: Collection[str]) -> None:
+    def __init__(self, plan: BootPlan, marks: Collection[int], host: RunningHost) -> None:
         self.plan = plan
-        self.requested = array("d")
+        self.requested = StartColumn()
+        self._count = 0
         self.left: dict[int, float] = {}
         self.released: dict[int, float] = {}
         self._first_skipped: dict[int, int] = {}
-        self.ends = [None if _is_fixed(step) else StartColumn() for step in plan.steps]
-        self.alone = [StartColumn() for _ in plan.steps]
+        kinds = [_kind(step, host.self_timed) for step in plan.steps]
+        kinds[: len(plan.pull)] = [_SERVED] * len(plan.pull)
+        self.ends = [NearColumn() for _ in kinds]
+        self.own = [StartColumn() for _ in kinds]
+        self.got = {position: NearColumn() for position, kind in enumerate(kinds) if kind == _GOT}
         self._rows = [
             (
-                _kind(step, self_timed),
-                rounded(step.amount),
+                kind,
                 step.demand != "wait" or bool(step.growth) or position in marks,
-                ends,
-                alone,
+                self.ends[position],
+                self.own[position],
+                min(step.parallelism, host.host.cores),
+                _fixed(kind, step, host),
             )
-            for position, (step, ends, alone) in enumerate(zip(plan.steps, self.ends, self.alone, strict=True))
+            for position, (kind, step) in enumerate(zip(kinds, plan.steps, strict=True))
         ]
+        self._speed = host.speed
         for position, seconds in enumerate(plan.pull):
-            self.alone[position].note(0, seconds)
+            self.own[position].note(0, seconds)
 
     def __len__(self) -> int:
         """How many starts there are."""
-        return len(self.requested)
+        return self._count
 
     def add(self, now: float) -> int:
         """A start that is asked for now. Its index."""
-        self.requested.append(now)
-        return len(self.requested) - 1
+        index = self._count
+        self.requested.note(index, float(now))
+        self._count = index + 1
+        return index
 
     def note_skipped(self, position: int, index: int, now: float) -> None:
         """From a step on all are left out until it is cleaned up, which begins now."""
         self._first_skipped[index] = position
         self.left[index] = now
 
+    def note_served(self, position: int, index: int, asked: float, now: float) -> None:
+        """A step that the host serves, and was asked for at a time, ends now."""
+        kind, _, ends, own, cores, seconds = self._rows[position]
+        if seconds is None:
+            seconds = own.of(index)
+            if kind == _COMPUTED:
+                seconds = seconds / self._speed / cores
+        ends.note(index, now, asked + seconds)
+
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""
         if not steps:
-            return self.requested[index]
-        ends = self.ends[steps - 1]
-        if ends is not None and index not in self._first_skipped:
-            return ends.of(index)
+            return self.requested.of(index)
         return next(islice(self.steps(index), steps - 1, None))[1]
 
     def steps(self, index: int) -> Iterator[StepTimes]:
         """The steps of an instance that it came to, in order. It must not be asked for more of them."""
-        runtime, ready = self.plan.runtime, self.plan.ready
+        runtime, ready, speed = self.plan.runtime, self.plan.ready, self._speed
         left, released = self.left.get(index), self.released.get(index)
         skips = self._first_skipped.get(index, ready)
         # When the step before ended, until when the start has planned, and when it was last awake. A rounded delay is
         # added to a clock, so these may differ in the last bit.
-        end = at = clock = self.requested[index]
-        for position, (kind, fixed, wakes, column, alone) in enumerate(self._rows):
+        end = at = clock = self.requested.of(index)
+        for position, (kind, wakes, ends, own, cores, fixed) in enumerate(self._rows):
             if at > clock and wakes:
                 at = clock = clock + (at - clock)
             start, queued = end, 0.0
@@ -138,33 +135,41 @@ class StartLog:
                 start = at = clock = released
             if skips <= position < ready and left is not None:
                 end = at = clock = left
-            elif column is None:
-                end = at = at + fixed
+            elif kind == _WAIT:
+                end = at = at + (own.of(index) if fixed is None else fixed)
+            elif kind == _GOT:
+                got = self.got[position].of(index, clock)
+                end = at = ends.of(index, got)
+                queued = got - clock
             else:
-                each = column.each
-                end = at = column.common if each is None or index >= len(each) else each[index]
-                if kind != _WAIT:
-                    each = alone.each
-                    seconds = alone.common if each is None or index >= len(each) else each[index]
-                    if kind == _SERVED:
-                        queued = end - clock - seconds
-                        clock = end
-                    else:
-                        queued = end - seconds - clock if kind == _HELD else seconds - clock
+                seconds = own.of(index) if fixed is None else fixed
+                if kind == _COMPUTED and fixed is None:
+                    seconds = seconds / speed / cores
+                end = at = ends.of(index, clock + seconds)
+                if kind == _HELD:
+                    queued = end - seconds - clock
+                else:
+                    queued = end - clock - seconds
+                    clock = end
             yield start, end, queued if queued > _ROUNDING else 0.0
+
+
+def _fixed(kind: int, step: BootStep, host: RunningHost) -> float | None:
+    """The seconds that a step takes alone, where that is the same for all."""
+    if kind == _SERVED or step.growth or step.spread:
+        return None
+    amount = rounded(step.amount)
+    return amount / host.speed / min(step.parallelism, host.host.cores) if kind == _COMPUTED else amount
 
 
 def _kind(step: BootStep, self_timed: Collection[str]) -> int:
     if step.demand == "wait":
         return _WAIT
+    if step.demand == "cpu":
+        return _COMPUTED
     if step.demand != "hold" or step.flushes:
         return _SERVED
     return _GOT if step.resource in self_timed else _HELD
-
-
-def _is_fixed(step: BootStep) -> bool:
-    """Whether it is a wait that is as long for everybody."""
-    return step.demand == "wait" and not step.growth and not step.spread
 
 
 def rounded(seconds: float) -> float:

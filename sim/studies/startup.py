@@ -356,7 +356,9 @@ def _most_at_once(starter: Starter) -> int:
     """How many instances were there at the same time, from their requests to their removals."""
     log, last = starter.log, len(starter.plan.steps)
     gone = sorted(log.reached(index, last) for index in range(len(log)))
-    return max(count - bisect_right(gone, at) for count, at in enumerate(sorted(log.requested), 1))
+    return max(
+        count - bisect_right(gone, at) for count, at in enumerate(sorted(map(log.requested.of, range(len(log)))), 1)
+    )
 
 
 def _on_kernel(host: Host, kernel: str) -> Host:

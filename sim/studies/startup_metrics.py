@@ -19,29 +19,31 @@ _EACH = (
 
 def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
     """What each start took by metric, and all together."""
-    plan, requested = starter.plan, starter.log.requested
+    plan, count, first = starter.plan, len(starter), starter.log.requested.of(0)
     started = plan.steps[: plan.ready]
     owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
     holds = [place for place, step in enumerate(started) if step.demand == "hold"]
-    rows = [_measured(starter, index, holds, owners) for index in range(len(requested))]
-    each = dict(zip(_EACH, map(list, zip(*rows, strict=True)), strict=True))
-    ends = [starter.log.reached(index, plan.ready) for index in range(len(requested))]
-    through = max(starter.log.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
+    rows = [_measured(starter, index, holds, owners) for index in range(count)]
+    *columns, ends, gone = map(list, zip(*rows, strict=True))
+    each = dict(zip(_EACH, columns, strict=True))
+    through = max(gone) - first
     return each | {
-        "makespan": [max(ends) - requested[0]],
+        "makespan": [max(ends) - first],
         "ready_span": [max(ends) - min(ends)],
-        "throughput": [len(requested) / through if through else 0.0],
+        "throughput": [count / through if through else 0.0],
     }
 
 
 def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Of one start, what `_EACH` names. A removal takes no time where instances stay.
+    """Of one start, what `_EACH` names, and when it was ready and through.
+
+    A removal takes no time where instances stay.
 
     Args:
         holds, owners: The positions of the steps that hold locks, and of each owner's.
     """
     plan, log = starter.plan, starter.log
-    asked, steps = log.requested[index], list(log.steps(index))
+    asked, steps = log.requested.of(index), list(log.steps(index))
     reached = [asked, *[end for _, end, _ in steps]]
     took = [end - start for start, end, _ in steps]
     ready, gone = reached[plan.ready], reached[-1]
@@ -54,6 +56,8 @@ def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequen
         gone - asked,
         gone - (steps[plan.ready][0] if plan.clean_up else ready),
         *[math.fsum([took[place] for place in places]) for places in owners],
+        ready,
+        gone,
     )
 
 

@@ -70,11 +70,11 @@ def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():
     assert ratio(timings, "500", "5000") <= 2
     process = starts.bytes_each(starts.processes, 2_000)
     assert starts.bytes_each(starts.alarms, 2_000) <= 0.3 * process
-    assert starts.bytes_each(starts.requested, 2_000) <= 0.4 * process
-    # With what 2,000 share, which is a fifth of their peak. Of 10,000 it is 0.39 and 0.72.
-    _, peak, whole = starts.bytes_of_a_run(2_000)
-    assert whole <= 0.45 * process
-    assert peak <= process
+    # With what 2,000 share, which is a fifth of their peak: 0.26, 0.54 and 0.25. Of 10,000 it is 0.23, 0.43 and 0.24.
+    asked, peak, whole = starts.bytes_of_a_run(2_000)
+    assert asked <= 0.3 * process
+    assert whole <= 0.3 * process
+    assert peak <= 0.6 * process
 
 
 def test_a_thousand_starts_cost_less_than_a_million_and_a_quarter_heap_operations():

@@ -1,7 +1,5 @@
 """What a log works out is what happened: a host that notes every call and every answer is the witness."""
 
-from array import array
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,6 @@ from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import boot_plan
 from sim.platforms.start import Starter
-from sim.platforms.startlog import StartColumn
 from tests.platforms.conftest import TEXT, make_host, make_phase, make_technology
 
 LEADS = ("runtime", "init", "application")
@@ -115,17 +112,5 @@ def test_steps_began_ended_and_queued_as_the_host_saw_it(steps, count, seed):
 
 def test_a_wait_that_is_as_long_for_everybody_takes_no_place(race, phase):
     run = race(phase("boot", "cpu", 1.0), phase("settle", "wait", 0.3, "init"), count=3)
-    assert run.starter.log.ends[1] is None
+    assert [columns[1].common for columns in (run.starter.log.ends, run.starter.log.own)] == [-1.0, -1.0]
     assert [record.end for record in run.phases if record.phase == "settle"] == [pytest.approx(1.8)] * 3
-
-
-def test_a_column_has_a_place_for_each_only_once_two_differ():
-    column = StartColumn()
-    for index in (0, 5, 2):
-        column.note(index, 1.5)
-    assert column.each is None
-    column.note(3, 2.5)
-    assert column.each == array("d", [1.5, 1.5, 1.5, 2.5])
-    column.note(0, 0.5)
-    column.note(6, 1.0)
-    assert [column.of(index) for index in range(7)] == [0.5, 1.5, 1.5, 2.5, 1.5, 1.5, 1.0]

@@ -33,7 +33,7 @@ class NodeInfo:
     """
 
     __slots__ = (
-        "allocatable", "fill", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested",
+        "_has", "allocatable", "fill", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested",
         "scored_cpu", "scored_memory", "taints", "unschedulable",
     )  # fmt: skip
 
@@ -55,7 +55,8 @@ class NodeInfo:
         self.allocatable = allocatable or {}
         self.most_pods = most_pods
         self.images = images or {}
-        self.requested: Amounts = {}
+        self.requested: Amounts = {"cpu": 0, "memory": 0}
+        self._has = self.allocatable.get("cpu", 0), self.allocatable.get("memory", 0)
         self.scored_cpu = self.scored_memory = 0
         self.pods: list[PodInfo] = []
         self.ports: Counter[HostPort] = Counter()
@@ -98,21 +99,25 @@ class NodeInfo:
         return any(count and held[1:] == wanted[1:] for held, count in self.ports.items())
 
     def _count(self, pod: PodInfo, sign: int) -> None:
-        requests = pod.shape.requests
-        requested = self.requested
-        for name, size in requests.amounts.items():
-            requested[name] = requested.get(name, 0) + sign * size
-        self.scored_cpu += sign * requests.scored_cpu
-        self.scored_memory += sign * requests.scored_memory
-        for port in pod.shape.ports:
+        shape, requested = pod.shape, self.requested
+        amounts, scored_cpu, scored_memory = shape.requests
+        for name, size in amounts.items():
+            if name in requested:
+                requested[name] += sign * size
+            else:
+                requested[name] = sign * size
+        self.scored_cpu += sign * scored_cpu
+        self.scored_memory += sign * scored_memory
+        for port in shape.ports:
             self.ports[port] += sign
         self._refill()
 
     def _refill(self) -> None:
-        there, requested = self.allocatable, self.requested
+        cpu, memory = self._has
+        requested = self.requested
         self.fill: NodeFill = (
-            there.get("cpu", 0), there.get("memory", 0), requested.get("cpu", 0), requested.get("memory", 0),
-            self.scored_cpu, self.scored_memory, len(self.pods) >= self.most_pods, bool(self.images),
+            cpu, memory, requested["cpu"], requested["memory"], self.scored_cpu, self.scored_memory,
+            len(self.pods) >= self.most_pods, bool(self.images),
         )  # fmt: skip
 
 

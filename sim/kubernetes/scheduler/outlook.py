@@ -6,7 +6,6 @@ went.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from operator import add
 
@@ -23,7 +22,11 @@ from sim.kubernetes.selectors import LabelSelector
 
 
 class Outlook:
-    """Filters and scores of one shape."""
+    """Filters and scores of one shape.
+
+    Attributes:
+        row: The scores that ask each node alone.
+    """
 
     _until: tuple[int, int]
     _belonging: int
@@ -34,7 +37,7 @@ class Outlook:
     _alone: NodeScore
     _known: Mapping[NodeFill, int]
     _plain: bool
-    _row: ScoreRow
+    row: ScoreRow
     _interpod: InterPodAffinity
     _hard: HardSpread | None
     _soft: SoftSpread | None
@@ -59,7 +62,7 @@ class Outlook:
             self._begin()
             return
         hard, soft, affinity = self._hard, self._soft, self.shape.has_affinity
-        for change in changes if hard or soft or self._related else ():
+        for change in () if self.asks_alone else changes:
             node = nodes[change.node]
             if hard:
                 hard.shift(node, change)
@@ -67,9 +70,12 @@ class Outlook:
                 soft.shift(node, change)
             if affinity or change.shape.has_affinity:
                 self._interpod.shift(node, change)
-        alone, known, standing = self._alone, self._known, self._standing
-        changed = [(index, nodes[index]) for index in {change.node for change in changes} if standing[index] is None]
-        self._row.put([(index, known.get(node.fill) or alone(node)) for index, node in changed])
+        alone, known, standing, found = self._alone, self._known, self._standing, []
+        for index in {change[0] for change in changes}:  # its node: by place, as this is done for every pod
+            if standing[index] is None:
+                node = nodes[index]
+                found.append((index, known.get(node.fill) or alone(node)))
+        self.row.put(found)
         epoch, seen = self._until
         self._until = epoch, seen + len(changes)
 
@@ -92,15 +98,15 @@ class Outlook:
 
     def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
-        if self._asks_alone or not (self._hard or (self._related and self._interpod.filters)):
-            return self._row.stretch(start, enough), None
+        if self.asks_alone or not (self._hard or (self._related and self._interpod.filters)):
+            return self.row.stretch(start, enough), None
         found: list[int] = []
-        looked, size, hard = 0, len(self._row.values), self._hard
+        looked, size, hard = 0, len(self.row.values), self._hard
         while looked < size:
             at = (start + looked) % size
-            part = self._row.stretch(at, min(enough, size - looked))
+            part = self.row.stretch(at, min(enough, size - looked))
             step = min(part.looked, size - looked)
-            indices = self._row.fitting(part._replace(looked=step))
+            indices = self.row.fitting(part._replace(looked=step))
             if hard:
                 indices = hard.passing(indices)
             if self._interpod.filters:
@@ -115,13 +121,11 @@ class Outlook:
 
     @property
     def compares(self) -> bool:
-        """Whether a score compares nodes with each other."""
-        if self._asks_alone:
-            return False
+        """Whether a score compares nodes with each other. Not so where it `asks_alone`."""
         return bool(self._soft or self._liked or self._taints or (self._related and self._interpod.prefers))
 
     @property
-    def _asks_alone(self) -> bool:
+    def asks_alone(self) -> bool:
         """Whether each node is asked by itself for all filters and scores, as it is for most pods."""
         return self._plain and not self._cluster.has_affinity
 
@@ -130,18 +134,14 @@ class Outlook:
         """Whether rules about other pods can matter at all: the pod has some, or some pod had."""
         return self.shape.has_affinity or self._cluster.has_affinity
 
-    def top(self, stretch: Stretch, chance: random.Random | None) -> int:
-        """The best node of a stretch, where no score compares nodes."""
-        return self._row.top(stretch, chance)
-
     def fitting(self, stretch: Stretch) -> Sequence[int]:
         """The nodes of a stretch that do not refuse the pod by themselves."""
-        return self._row.fitting(stretch)
+        return self.row.fitting(stretch)
 
     def totals(self, nodes: Sequence[int]) -> list[int]:
         """The sum of the weighted scores, of nodes on which the pod fits."""
         choice = NodeChoice(nodes)
-        found = choice.of(self._row.values)
+        found = choice.of(self.row.values)
         for scores in self._compared(choice).values():
             found = list(map(add, found, scores))
         return list(found)
@@ -182,7 +182,7 @@ class Outlook:
         self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
         self._plain = not (constraints or self._taints or self._liked or shape.has_affinity)
         self._alone, self._known = _looking(profile, shape, self._score)
-        self._row = ScoreRow(
+        self.row = ScoreRow(
             self._alone(node) if refused is None else REJECTED
             for node, refused in zip(nodes, self._standing, strict=True)
         )

@@ -178,7 +178,8 @@ class ScoreRow:
                 block = at // _BLOCK
                 end = min((block + 1) * _BLOCK, last)
                 if best[block] >= value:
-                    here = values[at:end].count(value)
+                    whole = end - at == _BLOCK
+                    here = self._ties[block] if whole else values[at:end].count(value)
                     if number < here:
                         return self._place(value, at, number)
                     number -= here

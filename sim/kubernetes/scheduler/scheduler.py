@@ -99,15 +99,24 @@ class Scheduler:
         if not nodes:
             cluster.forget_nomination(pod)
             return Decision(None)
-        outlook = self._outlook(pod.shape)
+        outlook = self._outlooks.get(pod.shape)
+        if outlook is None:
+            outlook = self._outlook(pod.shape)
+        else:
+            outlook.follow()
         fitting: Sequence[int] | None = None
         if not pod.nominated and not cluster.keeps_room and pod.shape.nodes.terms is None:
             count = len(nodes)
-            stretch, fitting = outlook.find(self._next, self._enough(count))
+            alone = outlook.asks_alone
+            enough = self._enough(count)
+            if alone:
+                stretch = outlook.row.stretch(self._next, enough)
+            else:
+                stretch, fitting = outlook.find(self._next, enough)
             if stretch.fitting:
                 self._next = (self._next + stretch.looked) % count
-                if fitting is None and not explain and not outlook.compares:
-                    return Decision(nodes[outlook.top(stretch, self._chance)].name, (), _NONE, _NONE, None, count)
+                if fitting is None and not explain and (alone or not outlook.compares):
+                    return Decision(nodes[outlook.row.top(stretch, self._chance)].name, (), _NONE, _NONE, None, count)
                 return self._best(outlook, outlook.fitting(stretch) if fitting is None else fitting, explain=explain)
         fitting, rejections, rest = self._find(pod, outlook)
         if not fitting:
@@ -131,13 +140,10 @@ class Scheduler:
         return Decision(self._choose(top), top, scores, nodes=len(nodes))
 
     def _outlook(self, shape: PodShape) -> Outlook:
-        found = self._outlooks.get(shape)
-        if found is None:
-            if len(self._outlooks) >= _SHAPES:
-                del self._outlooks[next(iter(self._outlooks))]
-            found = self._outlooks[shape] = Outlook(self.cluster, shape, self.profile)
-        else:
-            found.follow()
+        """The outlook of a shape that is asked for the first time, or again after many others."""
+        if len(self._outlooks) >= _SHAPES:
+            del self._outlooks[next(iter(self._outlooks))]
+        found = self._outlooks[shape] = Outlook(self.cluster, shape, self.profile)
         return found
 
     def _choose(self, names: Sequence[str]) -> str:
