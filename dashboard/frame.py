@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import hall, projector, share, shipped
+from dashboard import hall, shipped
 from dashboard.components import connection, page_state
+from dashboard.lessons import projector
+from dashboard.lessons.progress import note_lesson
 from dashboard.links import asked, plain, whole
-from dashboard.progress import note_lesson
 from dashboard.refusals import answer, unknown_names
 from dashboard.resting import rest
+from dashboard.sharing import share
 from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, LARGEST_SIZE, SMALLEST_SIZE, View, current, other_language, use_language
 from sim import __version__

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from sim.catalog.course import chapters
+from sim.catalog.tables.course import chapters
 from sim.classroom.course import course
 from sim.errors import InputError
 from sim.scenario import Scenario

@@ -15,9 +15,9 @@ from sim.archives.limits import DEFAULT_LIMITS, Limits, untold
 from sim.archives.whiteouts import hidden_bytes
 from sim.builds.dockerfile import stages
 from sim.builds.dockerfile.parser import INSTRUCTIONS
-from sim.compose.describe import describe as describe_project
-from sim.compose.files import DiskFiles
-from sim.compose.project import ProjectRequest, default_files, open_project
+from sim.compose.reading.describe import describe as describe_project
+from sim.compose.reading.files import DiskFiles
+from sim.compose.reading.project import ProjectRequest, default_files, open_project
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 from sim.kubernetes.manifests import read_manifest
@@ -190,7 +190,7 @@ def _without_layers(path: Path, layer: str, files: bool) -> None:
 
 
 def inspect_compose(paths: Sequence[Path], choice: ComposeChoice) -> dict[str, Any]:
-    """A compose project, as `sim.compose.describe` has it. paths: its files, each over those before it.
+    """A compose project, as `sim.compose.reading.describe` has it. paths: its files, each over those before it.
 
     Raises `InputError` where nothing of it can be read.
     """

@@ -80,7 +80,7 @@ class Outcomes(tuple[Outcome, ...]):
     def _repr_html_(self) -> str:
         """The figures of the scenario's page, where vl-convert can draw them, and its metrics."""
         from sim.report import htmltable
-        from sim.report.figures import metric_table
+        from sim.report.figures.bars import metric_table
         from sim.report.style import Style
 
         tables = "".join(htmltable.html_table(metric_table(outcome), Style()) for outcome in self)

@@ -183,7 +183,7 @@ class FitRecord:
         start: Seconds that the hidden virtual machine takes to start, once. 0 for none.
         memory: Bytes that it takes. 0 for none.
         speed: The share of the native speed that is left.
-        source: The id of the document with the rule (`sim.catalog.portability.documents`).
+        source: The id of the document with the rule (`sim.catalog.tables.portability.documents`).
         estimate: Whether start, memory or speed is an estimate.
     """
 
@@ -213,7 +213,7 @@ class ComponentRecord:
         home: The project or firm that it comes from.
         owner: Whose time and memory its own are.
         state: What became of it.
-        source: The ids of the documents that say so (`sim.catalog.assemblies.assembly_documents`).
+        source: The ids of the documents that say so (`sim.catalog.tables.assemblies.assembly_documents`).
     """
 
     of: str
@@ -303,7 +303,7 @@ class ViewRecord:
         scope: Whose it is now.
         taken: Whether this step made it so.
         cost: Seconds that the step adds to a start.
-        source: The id of the document with the rule (`sim.catalog.isolation.isolation_documents`).
+        source: The id of the document with the rule (`sim.catalog.tables.isolation.isolation_documents`).
         estimate: Whether the step's cost is an estimate.
     """
 

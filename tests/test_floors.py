@@ -72,18 +72,18 @@ READERS_OF = {
     "sim.builds.dockerfile.parser": {"e2b_dockerfile_utils"},
     "sim.yamlevents": {"ruamel"},
     "sim.yamlnodes": {"ruamel"},
-    "sim.compose.schema": {"jsonschema"},
+    "sim.compose.reading.schema": {"jsonschema"},
 }
 """What people's own files are read and checked with. The last two are imported where a file is read."""
 
 SHARED_BY_STUDIES = {
     "sim.studies.base",
-    "sim.studies.container_parameters",
-    "sim.studies.cpu_parameters",
-    "sim.studies.guest_parameters",
-    "sim.studies.load_parameters",
+    "sim.studies.parameters.container",
+    "sim.studies.parameters.cpu",
+    "sim.studies.parameters.guest",
+    "sim.studies.parameters.load",
     "sim.studies.host_capacity",
-    "sim.studies.compose_parameters",
+    "sim.studies.parameters.compose",
     "sim.studies.density",
     "sim.studies.once",
 }

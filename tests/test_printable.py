@@ -99,9 +99,9 @@ NO_XML = "\x00\x0b\ud800\udfff\ufffe\uffff"
 def test_no_door_lets_through_what_a_file_cannot_hold_or_a_reader_would_obey(one):
     from dashboard.links import plain
     from sim.errors import Problem
+    from sim.report.formats.junit import document
+    from sim.report.formats.ran import Ran
     from sim.report.graph.svg import escape
-    from sim.report.junit import document
-    from sim.report.ran import Ran
 
     text = f"a{one}b"
     assert one not in str(Problem(text))

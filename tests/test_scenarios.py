@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sim.catalog.load import technologies
-from sim.catalog.portability import portable_hosts, portable_images
+from sim.catalog.tables.portability import portable_hosts, portable_images
 from sim.classroom.seeds import what_if
 from sim.cli import answer
 from sim.loading import controls, load, override

@@ -12,7 +12,7 @@ from dashboard.controls import choice
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
-from sim.report.figures import first_cause, steps
+from sim.report.figures.images.build import first_cause, steps
 from sim.report.shown import Drawing, FigureChoice
 from sim.report.shown import build as shown
 from sim.report.shown.ring import with_rings

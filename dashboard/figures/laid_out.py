@@ -18,7 +18,7 @@ from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
 from dashboard.shown import add_words
-from sim.catalog.assemblies import components
+from sim.catalog.tables.assemblies import components
 from sim.export import FigureFile, with_legends
 from sim.loading import controls
 from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, one_by_one, shown

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard import lesson, shipped
+from dashboard import shipped
+from dashboard.lessons import lesson
 from dashboard.view import View
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from dashboard import image_sources, undoing
+from dashboard import undoing
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
@@ -16,6 +16,7 @@ from dashboard.page_part import chart, table
 from dashboard.refusals import answer, listed, named
 from dashboard.running import Heartbeat
 from dashboard.shown import Shown, ShownFigures, offer, offer_figures
+from dashboard.uploading import image_sources
 from dashboard.view import View
 from sim import limits
 from sim.archives.efficiency import efficiency
@@ -23,8 +24,8 @@ from sim.archives.sharing import host_size, image_nodes, layer_graph, shares
 from sim.archives.store import LAYER_LIMITS, Backend
 from sim.archives.whiteouts import hidden_bytes
 from sim.errors import InputError
-from sim.report.figures.filetree import GLYPHS, FileTreeRow, LayerFiles, contents, item_note, layer_files, search
-from sim.report.figures.images import (
+from sim.report.figures.images.filetree import GLYPHS, FileTreeRow, LayerFiles, contents, item_note, layer_files, search
+from sim.report.figures.images.images import (
     ShownImage,
     layer_bars,
     layer_table,

@@ -7,23 +7,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import (
-    advice,
-    answers,
-    controls,
-    lab,
-    lab_link,
-    lab_shown,
-    lesson,
-    popovers,
-    quiz,
-    running,
-    shipped,
-    variants,
-)  # fmt: skip
-from dashboard.correction import Correction, in_lab
+from dashboard import controls, popovers, running, shipped
 from dashboard.frame import head
-from dashboard.lesson import kicker
+from dashboard.layers import advice, lab, lab_link, lab_shown
+from dashboard.lessons import (
+    answers,
+    lesson,
+    quiz,
+    variants,  # fmt: skip
+)
+from dashboard.lessons.correction import Correction, in_lab
+from dashboard.lessons.lesson import kicker
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart
 from dashboard.refusals import answer, show_error
@@ -38,7 +32,7 @@ from sim.reasons import of_label
 from sim.records import StepRecord
 from sim.report import words
 from sim.report.controlnames import provenance
-from sim.report.figures import first_cause, gutter, steps
+from sim.report.figures.images.build import first_cause, gutter, steps
 from sim.report.texts import tr
 from sim.scenario import Scenario
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, lesson, shipped
+from dashboard import controls, shipped
 from dashboard.frame import head
+from dashboard.lessons import lesson
 from dashboard.links import asked, clear_link
 from dashboard.view import View
 from sim.report.texts import tr

@@ -18,7 +18,7 @@ from dashboard.renamed import call_again
 from dashboard.shown import ShownFigures, offer_figures
 from dashboard.view import View
 from sim.catalog.load import application, technology
-from sim.catalog.stacks import Stack, stacks
+from sim.catalog.tables.stacks import Stack, stacks
 from sim.report.figures.legend import legend
 from sim.report.figures.stacks import (
     INSTANCES,

@@ -9,7 +9,7 @@ from dashboard.components import drawing
 from dashboard.frame import head, link
 from dashboard.view import View
 from sim.report import previews
-from sim.report.figures import RULERS
+from sim.report.figures.memory.columns import RULERS
 from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario

@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem
 from sim.never import never
 from sim.outcome import Metric, Outcome
 from sim.report import words
-from sim.report.figures import steps
+from sim.report.figures.images.build import steps
 from sim.report.numbers import unit_of, written
 from sim.report.style import Language
 from sim.report.words import label_text

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sim.catalog.course import ChapterEntry, ClassBlock, CourseEntry, blocks, chapters
+from sim.catalog.tables.course import ChapterEntry, ClassBlock, CourseEntry, blocks, chapters
 from sim.report.grid import table
 from sim.report.style import Language
 from sim.report.texts import tr

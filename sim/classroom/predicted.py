@@ -9,7 +9,7 @@ from sim.classroom.grading import CLOSE
 from sim.never import never
 from sim.outcome import Metric, Outcome
 from sim.report import words
-from sim.report.figures import steps
+from sim.report.figures.images.build import steps
 from sim.report.numbers import written
 from sim.report.style import Language
 from sim.report.texts import tr

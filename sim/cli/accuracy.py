@@ -42,9 +42,9 @@ def as_table(accuracy: Accuracy) -> str:
     """Every row by publication, then the medians, the orderings that are wrong, and the facts' sources."""
     from sim.evidence.accuracy import USES
     from sim.report.bibliography import entries
+    from sim.report.formats.table import LEGEND
+    from sim.report.formats.table import sources as listed
     from sim.report.grid import table
-    from sim.report.table import LEGEND
-    from sim.report.table import sources as listed
 
     lines: list[str] = []
     for name in dict.fromkeys(row.publication for row in accuracy.rows):
@@ -131,7 +131,7 @@ _HEADER = ("use", "of", "metric", "predicted", "range", "published", "error", "f
 
 
 def _cells(row: AccuracyRow) -> tuple[str, ...]:
-    from sim.report.table import ESTIMATE
+    from sim.report.formats.table import ESTIMATE
 
     statistic = "" if row.statistic == "value" else f".{row.statistic}"
     return (

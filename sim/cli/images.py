@@ -45,7 +45,7 @@ def inspect(
     from sim.archives import budgets as limits
     from sim.inspection import ComposeChoice
     from sim.inspection import inspect as read
-    from sim.report.inspection import inspected, together
+    from sim.report.formats.inspection import inspected, together
 
     budgets = [limits.max_wasted(max_wasted)] if max_wasted is not None else []
     budgets += [limits.min_efficiency(min_efficiency)] if min_efficiency is not None else []
@@ -98,7 +98,7 @@ def replay(file: str | None, form: str) -> int:
     import json
 
     from sim.evidence.replay import replay as run_again
-    from sim.report.inspection import replayed
+    from sim.report.formats.inspection import replayed
 
     replayed_as = run_again(file, interrupts.check).plain()
     StandardOutput()(json.dumps(replayed_as, indent=2, ensure_ascii=False) if form == "json" else replayed(replayed_as))

@@ -29,8 +29,8 @@ from sim.errors import CancelledError, CatalogError, InputError, Problem, SimErr
 
 if TYPE_CHECKING:
     from sim.outcome import Outcome
-    from sim.report.baseline import Comparison
-    from sim.report.ran import Ran
+    from sim.report.formats.baseline import Comparison
+    from sim.report.formats.ran import Ran
     from sim.scenario import Scenario
 
     Finished = Sequence[tuple[Scenario, tuple[Outcome, ...]]]
@@ -80,7 +80,7 @@ def run(
     tolerance: float,
 ) -> int:
     """Run scenarios and judge what they expect."""
-    from sim.report.ran import Ran
+    from sim.report.formats.ran import Ran
 
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
@@ -141,7 +141,7 @@ def assigned(
 def _load(file: str, assignments: Sequence[str] = ()) -> Scenario | Ran:
     """The scenario of a file, or why it cannot run. Its problems are told at once."""
     from sim.loading import load
-    from sim.report.ran import Ran
+    from sim.report.formats.ran import Ran
 
     try:
         return assigned(load(file), assignments)
@@ -159,7 +159,7 @@ def _code(ran: Ran) -> int:
 def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int, interrupts: Interrupts) -> Ran:
     """What became of a scenario. Why it could not run is told at once, and the others run all the same."""
     from sim.batch.run import run as run_batch
-    from sim.report.ran import Ran
+    from sim.report.formats.ran import Ran
 
     began = time.perf_counter()
     outcomes: Sequence[Outcome] = ()
@@ -206,9 +206,9 @@ def _write(
 
 
 def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comparison | None) -> str:
-    from sim.report import csvfile, junit, markdown
     from sim.report.findings.finding import of_runs
     from sim.report.findings.forms import FORMS
+    from sim.report.formats import csvfile, junit, markdown
 
     if form in FORMS:
         return FORMS[form](of_runs(ran, {scenario.id: scenario.file for scenario, _ in finished}, comparison))
@@ -224,25 +224,25 @@ def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comp
 
 
 def _table(finished: Finished) -> str:
-    from sim.report import table
+    from sim.report.formats import table
 
     return "\n".join(table.scenario(scenario, outcomes) for scenario, outcomes in finished)
 
 
 def _line(ran: Ran) -> str:
-    from sim.report import jsonlines
+    from sim.report.formats import jsonlines
 
     return jsonlines.problem_line(ran.scenario, ran.problems) if ran.problems else jsonlines.line(ran.outcomes)
 
 
 def _baseline(file: str) -> list[dict[str, Any]]:
-    from sim.report import jsonlines
+    from sim.report.formats import jsonlines
 
     return jsonlines.baseline(Path(file))
 
 
 def _compare(before: list[dict[str, Any]], finished: Finished, tolerance: float) -> Comparison:
-    from sim.report.baseline import compare
-    from sim.report.jsonlines import scenario_object
+    from sim.report.formats.baseline import compare
+    from sim.report.formats.jsonlines import scenario_object
 
     return compare(before, [scenario_object(outcomes) for _, outcomes in finished], tolerance)

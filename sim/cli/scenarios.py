@@ -79,7 +79,7 @@ def _readable(files: Sequence[Path]) -> tuple[list[Scenario], list[Problem]]:
 def _listed(files: Sequence[Path], form: str) -> tuple[str, list[Problem]]:
     """The list. A shipped file that is as its index knows it is not read again."""
     from sim.lessonindex import indexed
-    from sim.report.listing import as_json, as_table
+    from sim.report.formats.listing import as_json, as_table
 
     known = indexed()
     lessons = [known[file] for file in files if file in known]

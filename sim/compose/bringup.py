@@ -14,12 +14,12 @@ from typing import cast
 from simpy.events import AnyOf
 
 from sim import limits
-from sim.compose.client import ComposeClient, UpOptions
-from sim.compose.converging import ProjectHost
-from sim.compose.files import DiskFiles, ProjectFiles
+from sim.compose.commands.client import ComposeClient, UpOptions
+from sim.compose.commands.converging import ProjectHost
+from sim.compose.commands.members import ProjectMember
 from sim.compose.hosting import HostedProject, ProjectNode
-from sim.compose.members import ProjectMember
-from sim.compose.model import COMPLETED, HEALTHY, ComposeProject, ComposeService
+from sim.compose.reading.files import DiskFiles, ProjectFiles
+from sim.compose.reading.model import COMPLETED, HEALTHY, ComposeProject, ComposeService
 from sim.compose.stretches import LivedContainer, ServiceStretch, stretches
 from sim.engine.environment import Environment
 from sim.lifecycle.container import CommandResult, Container

@@ -18,7 +18,7 @@ from simpy import Environment
 from simpy.events import AllOf, Event
 
 from sim.catalog.model import Application, Guest, Host, Technology
-from sim.compose.model import ComposeProject
+from sim.compose.reading.model import ComposeProject
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.lifecycle.container import Container

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.compose.bringup import ProjectRun
-from sim.compose.client import ComposeClient, UpOptions
-from sim.compose.converging import CreateOptions
+from sim.compose.commands.client import ComposeClient, UpOptions
+from sim.compose.commands.converging import CreateOptions
 from sim.lifecycle.container import Container
 from sim.never import NEVER
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from sim import limits
 from sim.compose.bringup import Behaviour, BroughtUp, bring_up
-from sim.compose.files import ProjectFiles
 from sim.compose.hosting import HostedProject
-from sim.compose.model import HEALTHY, STARTED, ComposeProject, ComposeService
+from sim.compose.reading.files import ProjectFiles
+from sim.compose.reading.model import HEALTHY, STARTED, ComposeProject, ComposeService
 
 ComposeChange = Literal["probe", "start", "ready"]
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
-from sim.catalog.releases import Release
+from sim.catalog.tables.releases import Release
 
 KEEPS_OLD = "npm"
 """The archive that keeps old versions. Debian's mirrors keep the newest of each package and suite."""

@@ -8,7 +8,7 @@ from typing import Any
 from sim.catalog import load
 from sim.catalog.model import Guest, Host
 from sim.catalog.number import Number
-from sim.catalog.registries import registry
+from sim.catalog.tables.registries import registry
 
 _OF_GUEST = {"guest_memory": "default_memory", "working_set": "working_set"}
 _OF_HOST = ("swap",)

@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.export.legends import below
 from sim.outcome import Outcome
 from sim.report import words
-from sim.report.figures.wordpicture import word_picture
+from sim.report.figures.words.wordpicture import word_picture
 from sim.report.graph.svg import escape, standalone
 from sim.report.ring import FigurePlace, ringed_picture
 from sim.report.shown import Drawing, request, shown

@@ -18,7 +18,7 @@ from sim.report.besides import besides
 from sim.report.bibliography import of_outcomes
 from sim.report.catalogtexts import sourced
 from sim.report.controlnames import provenance
-from sim.report.figures import metric_table
+from sim.report.figures.bars import metric_table
 from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
 from sim.report.richtext import inline, paragraphs

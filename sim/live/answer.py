@@ -25,8 +25,9 @@ from sim.errors import CancelledError, InputError
 from sim.live import wording
 from sim.loading import controls, from_page, load
 from sim.outcome import Metric, Outcome
-from sim.report import jsonlines, words
+from sim.report import words
 from sim.report.controlnames import differences, provenance
+from sim.report.formats import jsonlines
 from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
 from sim.report.richtext import paragraphs, unbroken

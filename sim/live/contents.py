@@ -20,7 +20,7 @@ from sim.inputfile import is_file, read_bytes
 from sim.scenario import Scenario
 from sim.studies.build import Build, read_context
 from sim.studies.compose import ComposeStart
-from sim.studies.compose_parameters import project_of
+from sim.studies.parameters.compose import project_of
 
 LEFT_OUT = (
     "cli",

@@ -9,7 +9,7 @@ import math
 
 from simpy import Environment
 
-from sim.catalog.mechanisms import Balloon, Reporting
+from sim.catalog.tables.mechanisms import Balloon, Reporting
 from sim.engine.alarm import Alarm
 from sim.machine.pages import Holding, Instance
 from sim.machine.pressure import Pressure

@@ -13,8 +13,8 @@ from typing import Any
 
 from simpy import Environment
 
-from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
+from sim.catalog.tables.mechanisms import memory
 from sim.engine.fluid import Fluid
 from sim.machine.journal import Journal
 from sim.outcome import Bound

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE
+from sim.catalog.tables.mechanisms import memory
 from sim.machine.bill import BillLine
 from sim.outcome import Bound
 

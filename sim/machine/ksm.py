@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from simpy import Environment
 
-from sim.catalog.mechanisms import Ksm
 from sim.catalog.model import PAGE
+from sim.catalog.tables.mechanisms import Ksm
 from sim.engine.alarm import Alarm
 from sim.machine.pages import Holding, Pages
 from sim.outcome import Bound

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sim.catalog.booting import BootChoice, boot_choices
 from sim.catalog.model import Guest, Phase, Technology
 from sim.catalog.number import Number
+from sim.catalog.tables.booting import BootChoice, boot_choices
 from sim.platforms.emulation import Emulation, processor
 from sim.scenario import Text
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.booting import boot_choices
 from sim.catalog.model import Application, Guest, Host, Phase, Technology
 from sim.catalog.number import Number
-from sim.catalog.portability import Translation, portable_hosts
+from sim.catalog.tables.booting import boot_choices
+from sim.catalog.tables.portability import Translation, portable_hosts
 
 Emulation = Literal["off", "arm64-on-amd64", "amd64-on-arm64"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 
-from sim.catalog import registries
+from sim.catalog.tables import registries
 from sim.engine.alarm import Alarm
 from sim.engine.tokens import TokenBucket
 from sim.machine.host import RunningHost

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
 from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
-from sim.catalog.workloads import Workload
+from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
 

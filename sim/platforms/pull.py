@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from sim.catalog import load, registries
-from sim.catalog.images import OfficialImage
+from sim.catalog import load
 from sim.catalog.model import Host
 from sim.catalog.number import HELPS, Number, Sensed
-from sim.catalog.registries import Registry
+from sim.catalog.tables import registries
+from sim.catalog.tables.images import OfficialImage
+from sim.catalog.tables.registries import Registry
 from sim.engine.environment import Environment
 from sim.machine.host import RunningHost
 from sim.outcome import Bound

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.catalog.cores import core_numbers
 from sim.catalog.model import Host, Technology
-from sim.catalog.nesting import nesting
+from sim.catalog.tables.cores import core_numbers
+from sim.catalog.tables.nesting import nesting
 from sim.outcome import Bound
 from sim.platforms.plan import BootPlan, BootStep
 

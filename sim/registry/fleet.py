@@ -29,7 +29,7 @@ Through = Literal["registry", "mirror", "tree", "peer"]
 
 @dataclass(frozen=True, slots=True)
 class FleetRates:
-    """Seconds and bytes a second, at one end of their ranges. See `sim.catalog.registries`.
+    """Seconds and bytes a second, at one end of their ranges. See `sim.catalog.tables.registries`.
 
     Attributes:
         lookup: Seconds before a node asks for its first blob.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.catalog.registries import Registry
+from sim.catalog.tables.registries import Registry
 from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost
 from sim.outcome import Bound

@@ -169,7 +169,7 @@ def work_of(
 
 @dataclass(frozen=True, slots=True)
 class LazyReading:
-    """Numbers of a lazy format, at one end of their ranges. See `sim.catalog.registries`.
+    """Numbers of a lazy format, at one end of their ranges. See `sim.catalog.tables.registries`.
 
     Attributes:
         index: Share of compressed bytes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from sim.catalog.comparison import SIDES, ComparedClaim, comparison, comparison_documents
+from sim.catalog.tables.comparison import SIDES, ComparedClaim, comparison, comparison_documents
 from sim.report.catalogtexts import documented, reasoned
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr

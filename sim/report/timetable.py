@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from sim.catalog.course import PLACES, ClassBlock, ClassPlace
+from sim.catalog.tables.course import PLACES, ClassBlock, ClassPlace
 from sim.report.grid import paragraph, width
 from sim.report.style import Style
 from sim.report.texts import tr

@@ -15,7 +15,7 @@ from sim.report.numbers import about, unit_of, written, written_metric
 from sim.report.style import Language
 from sim.report.texts import has, tr
 from sim.scenario import Lesson, Text
-from sim.studies.container_parameters import made_as_written
+from sim.studies.parameters.container import made_as_written
 
 
 class LabelName(NamedTuple):
@@ -186,7 +186,7 @@ _BESIDE_THE_CATALOG = ("pull-download", "pull-unpack", "vcpu-bring-up", "boot-me
 
 def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Phase id to its name, of everything that the label starts: technology, guest, application, other ways to boot."""
-    from sim.catalog.booting import boot_phases
+    from sim.catalog.tables.booting import boot_phases
 
     beside = {name: tr(f"figure.phase.{name}", language) for name in _BESIDE_THE_CATALOG}
     beside |= {name: in_language(phase.text, language) for name, phase in boot_phases().items()}

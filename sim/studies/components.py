@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from annotated_types import doc
 
-from sim.catalog.assemblies import (
+from sim.catalog.tables.assemblies import (
     PROCESS,
     PURPOSES,
     Assembly,

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, doc
 
 from sim.compose.bringup import BroughtUp, bring_up
-from sim.compose.model import ComposeProject
+from sim.compose.reading.model import ComposeProject
 from sim.compose.saving import Saving, probing_every, savings, without_checks
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import Seconds
 from sim.records import SavingRecord, ServiceRecord
 from sim.studies.base import Context, Study, StudyRun
-from sim.studies.compose_parameters import (
+from sim.studies.parameters.compose import (
     ComposeHosting,
     behaviours_of,
     estimated,

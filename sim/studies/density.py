@@ -25,7 +25,7 @@ from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.quantity import Seconds
 from sim.studies.base import Context, Study, StudyRun, Subject
-from sim.studies.container_parameters import (
+from sim.studies.parameters.container import (
     HOST_PORTS,
     PublishedPorts,
     RootlessNetwork,
@@ -33,7 +33,7 @@ from sim.studies.container_parameters import (
     container_problems,
     port_problems,
 )
-from sim.studies.guest_parameters import (
+from sim.studies.parameters.guest import (
     ApplicationId,
     GuestId,
     GuestMemory,

@@ -18,7 +18,7 @@ from sim.catalog import load
 from sim.catalog.model import Application, Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
-from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
+from sim.catalog.tables.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
 from sim.outcome import Bound, MetricSpec

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, doc
 
 from sim.catalog import load
-from sim.catalog.mechanisms import drift
 from sim.catalog.model import Application, Host, Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.releases import SOURCE, Archive, releases
+from sim.catalog.tables.mechanisms import drift
+from sim.catalog.tables.releases import SOURCE, Archive, releases
 from sim.drift.archive import KEEPS_OLD, PackageArchive
 from sim.drift.servers import (
     WEEK,

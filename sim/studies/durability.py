@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Gt, Le, doc
 
 from sim.catalog import load
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.errors import InputError, Problem
 from sim.lifecycle.durability import ACCIDENTS, SOURCES, DataKeeping, DataPlace, DataReplica, after
 from sim.outcome import Bound, MetricSpec

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from annotated_types import doc
 
-from sim.catalog.isolation import KINDS, Aspect, IsolationStep, aspects, holds, isolation_steps, step_sets
+from sim.catalog.tables.isolation import KINDS, Aspect, IsolationStep, aspects, holds, isolation_steps, step_sets
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
 from sim.reasons import Reason

@@ -17,8 +17,8 @@ from sim.outcome import MetricSpec
 from sim.records import Record
 from sim.studies import memory_time
 from sim.studies.base import Context, Study, StudyRun
-from sim.studies.guest_parameters import chosen_guest
 from sim.studies.memory_parameters import Memory
+from sim.studies.parameters.guest import chosen_guest
 
 
 def overhead(instance_bill: Bill, count: int) -> int:

@@ -16,14 +16,14 @@ from sim.platforms.containers import ContainerChoices, contained
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.reasons import Reason
 from sim.studies.base import Subject
-from sim.studies.container_parameters import (
+from sim.studies.parameters.container import (
     PublishedPorts,
     RootlessNetwork,
     UserNamespaceOf,
     container_problems,
     port_problems,
 )
-from sim.studies.guest_parameters import (
+from sim.studies.parameters.guest import (
     ApplicationId,
     GuestId,
     GuestMemory,

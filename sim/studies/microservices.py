@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, doc
 
 from sim.catalog import load
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.compose.bringup import ProjectRun
-from sim.compose.files import DiskFiles
-from sim.compose.model import ComposeProject
 from sim.compose.outages import ServiceOutage, crash, redeploy
+from sim.compose.reading.files import DiskFiles
+from sim.compose.reading.model import ComposeProject
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
@@ -28,7 +28,7 @@ from sim.platforms.overhead import event_costs, on_host
 from sim.quantity import PerSecond, Seconds
 from sim.records import RouteRecord
 from sim.studies.base import Context, Study, StudyRun
-from sim.studies.compose_parameters import (
+from sim.studies.parameters.compose import (
     ComposeHosting,
     behaviours_of,
     hosted_project,

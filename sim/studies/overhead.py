@@ -14,7 +14,7 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.machine.cpugroups import PERIOD
@@ -27,15 +27,15 @@ from sim.quantity import PerSecond
 from sim.reasons import Reason
 from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
-from sim.studies.container_parameters import (
+from sim.studies.parameters.container import (
     AppArmorProfile,
     Forwarding,
     SystemCallFilter,
     load_additions,
     load_choice_problems,
 )
-from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
-from sim.studies.load_parameters import (
+from sim.studies.parameters.cpu import CpuLimit, VirtualCpus, vcpu_problems
+from sim.studies.parameters.load import (
     LoadHost,
     LoadNetwork,
     LoadWorkload,

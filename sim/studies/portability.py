@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from annotated_types import MinLen, doc
 
-from sim.catalog.portability import (
+from sim.catalog.tables.portability import (
     HiddenMachine,
     PortableHost,
     PortableImage,

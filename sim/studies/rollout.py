@@ -28,7 +28,7 @@ from sim.quantity import Bytes, PerSecond, Seconds
 from sim.reasons import Reason, all_of
 from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
 from sim.studies.base import Context, NamesFile, Repeated, Study, StudyRun, Subject
-from sim.studies.guest_parameters import ApplicationId
+from sim.studies.parameters.guest import ApplicationId
 from sim.studies.rollout_platforms import carried_out, objects_of
 from sim.studies.rollout_summary import fewest_ready, most_replicas, short_seconds
 from sim.traffic.load import Load, constant, daily, read_load, spike

@@ -16,7 +16,7 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.errors import InputError
 from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
@@ -24,7 +24,7 @@ from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, on_host, request_times
 from sim.records import SaturationRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, Tick, statistic
-from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
+from sim.studies.parameters.load import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
 FULL = 0.95
 """A host is full from the fewest workers on that bring so much of the highest throughput. Nearer than so is equal."""

@@ -11,15 +11,15 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.disks import disk
-from sim.catalog.engines import of_release
-from sim.catalog.hosts import with_disk
-from sim.catalog.images import OfficialImage
-from sim.catalog.kernel import KERNEL_WAITS, VERSION
-from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
+from sim.catalog.tables.disks import disk
+from sim.catalog.tables.engines import of_release
+from sim.catalog.tables.hosts import with_disk
+from sim.catalog.tables.images import OfficialImage
+from sim.catalog.tables.kernel import KERNEL_WAITS, VERSION
+from sim.catalog.tables.locks import locks
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
@@ -34,7 +34,9 @@ from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.reasons import Reason
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
-from sim.studies.container_parameters import (
+from sim.studies.density import NETWORK_LIMITS, Density
+from sim.studies.host_capacity import HostCapacity, host_capacity
+from sim.studies.parameters.container import (
     AppArmorProfile,
     Cgroup,
     FirstPort,
@@ -45,10 +47,8 @@ from sim.studies.container_parameters import (
     limit_problems,
     port_problems,
 )
-from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
-from sim.studies.density import NETWORK_LIMITS, Density
-from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
-from sim.studies.host_capacity import HostCapacity, host_capacity
+from sim.studies.parameters.cpu import CpuLimit, VirtualCpus, vcpu_problems
+from sim.studies.parameters.guest import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.startup_booting import (
     AddressOf,
     BootFromOf,

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from annotated_types import Le, doc
 
-from sim.catalog.booting import BootAspect, boot_choices
 from sim.catalog.model import Guest, Technology
+from sim.catalog.tables.booting import BootAspect, boot_choices
 from sim.errors import Problem
 from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware
 from sim.platforms.emulation import Emulation, can_emulate, processor

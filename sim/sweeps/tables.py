@@ -12,8 +12,8 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.outcome import Metric
+from sim.report.formats.jsonlines import metric_object
 from sim.report.grid import table
-from sim.report.jsonlines import metric_object
 from sim.report.numbers import between, unit_of, written
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.reading import axes_of, swept

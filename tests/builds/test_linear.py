@@ -26,7 +26,7 @@ from sim.builds.dockerfile.stages import describe
 from sim.builds.plan import plan_builds
 from sim.errors import CancelledError, InputError
 from sim.inspection import _COMPOSE, _FIRST_WORD, _FROM, _KUBERNETES
-from sim.report.figures.images import _AROUND
+from sim.report.figures.images.images import _AROUND
 from sim.report.figures.parts import _BRACKET
 from sim.report.sources import _unbracketed
 from tests.watchdog import watchdog

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sim.catalog import assemblies, comparison, history, load, stacks
+from sim.catalog import load
+from sim.catalog.tables import assemblies, comparison, history, stacks
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines
 

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from sim.catalog import load
-from sim.catalog.booting import ASPECTS, boot_choices, boot_phases, read
-from sim.catalog.portability import portable_hosts
+from sim.catalog.tables.booting import ASPECTS, boot_choices, boot_phases, read
+from sim.catalog.tables.portability import portable_hosts
 from sim.errors import CatalogError
 from sim.platforms.booting import Address, CloudInit, Firmware
 

@@ -3,8 +3,8 @@
 import pytest
 
 from sim.catalog import load
-from sim.catalog.engines import engine_documents, engine_of, engines, of_release
 from sim.catalog.facts import facts, values
+from sim.catalog.tables.engines import engine_documents, engine_of, engines, of_release
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.platforms.plan import StartOptions, boot_plan

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog import load, locks
-from sim.catalog.booting import boot_phases
+from sim.catalog import load
 from sim.catalog.facts import facts, values
+from sim.catalog.tables import locks
+from sim.catalog.tables.booting import boot_phases
 from sim.errors import CatalogError
 from sim.platforms.plan import StartOptions, boot_plan
 from tests.catalog.places import without_lines

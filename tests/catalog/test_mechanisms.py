@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.catalog import load, mechanisms
+from sim.catalog import load
+from sim.catalog.tables import mechanisms
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sim.catalog import course as catalog
+from sim.catalog.tables import course as catalog
 from sim.classroom.course import Course, as_json, as_text, course, named, short_of_time
 from sim.classroom.handout import as_handout, drawing
 from sim.cli import answer

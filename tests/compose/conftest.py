@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.compose.files import GivenFiles
-from sim.compose.model import ComposeProject
-from sim.compose.project import ProjectRequest, open_project
+from sim.compose.reading.files import GivenFiles
+from sim.compose.reading.model import ComposeProject
+from sim.compose.reading.project import ProjectRequest, open_project
 
 
 def opened(

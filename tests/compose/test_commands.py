@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sim.compose.client import ComposeClient, UpOptions
-from sim.compose.converging import CreateOptions, ProjectHost
-from sim.compose.files import GivenFiles
-from sim.compose.model import ComposeProject
+from sim.compose.commands.client import ComposeClient, UpOptions
+from sim.compose.commands.converging import CreateOptions, ProjectHost
+from sim.compose.reading.files import GivenFiles
+from sim.compose.reading.model import ComposeProject
 from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ProbePiece, ProcessSpec, job, server
 from tests.compose.conftest import opened

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import answer
-from sim.compose.schema import schema
+from sim.compose.reading.schema import schema
 from sim.inspection import ComposeChoice, inspect
 
 FILE = """\
@@ -139,7 +139,7 @@ def test_bad_input_is_problems_with_lines_and_never_a_traceback(tmp_path, capsys
 
 def test_every_service_key_of_the_schema_is_read_or_named(tmp_path):
     """Whatever key a service has, it changes the model's answer or stands among what is ignored."""
-    from sim.compose.ignored import ignored
+    from sim.compose.reading.ignored import ignored
 
     used = {
         "build", "cgroup", "command", "configs", "container_name", "depends_on", "deploy", "entrypoint", "env_file",
@@ -153,7 +153,7 @@ def test_every_service_key_of_the_schema_is_read_or_named(tmp_path):
 
 
 def test_the_schema_is_the_published_one_unchanged():
-    text = Path(__file__).parents[2].joinpath("sim/compose/compose-spec.json").read_bytes()
+    text = Path(__file__).parents[2].joinpath("sim/compose/reading/compose-spec.json").read_bytes()
     assert hashlib.sha256(text).hexdigest() == SCHEMA
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sim.compose.bringup import Behaviour, ProjectRun
-from sim.compose.files import DiskFiles
 from sim.compose.outages import crash, redeploy
+from sim.compose.reading.files import DiskFiles
 from sim.never import NEVER
 from tests.compose.conftest import opened
 

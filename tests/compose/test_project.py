@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sim import limits
-from sim.compose.findings import TooMuchError
-from sim.compose.model import ServiceDependency
-from sim.compose.order import start_order
+from sim.compose.reading.findings import TooMuchError
+from sim.compose.reading.model import ServiceDependency
+from sim.compose.reading.order import start_order
 from tests.compose.conftest import opened, told
 
 BASE = """

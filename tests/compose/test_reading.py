@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sim import limits
-from sim.compose import dotenv
-from sim.compose.document import plain_scalar, read_documents
-from sim.compose.interpolation import TemplateError, Variables, substitute
-from sim.compose.mounts import short_mount
-from sim.compose.ports import PortError, short_port
+from sim.compose.reading import dotenv
+from sim.compose.reading.document import plain_scalar, read_documents
+from sim.compose.reading.interpolation import TemplateError, Variables, substitute
+from sim.compose.reading.mounts import short_mount
+from sim.compose.reading.ports import PortError, short_port
 from sim.errors import InputError
 from sim.yamlnodes import plain
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from sim.catalog.course import chapters
+from sim.catalog.tables.course import chapters
 from sim.loading import load
 from tests.dashboard.browsing import open_page, settled
 

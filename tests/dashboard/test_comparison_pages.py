@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.pages.stacks import FIRST, SLIDE
 from sim.batch.run import run
-from sim.catalog.comparison import comparison
-from sim.catalog.stacks import stacks
+from sim.catalog.tables.comparison import comparison
+from sim.catalog.tables.stacks import stacks
 from sim.loading import load
 from sim.report.numbers import about
 from tests.dashboard.apptest import click, error, opened, texts, title

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.packed import pack
-from dashboard.share import bundle
+from dashboard.sharing.share import bundle
 from sim import limits, studies
 from sim.batch import run as batch
 from sim.loading import load_text

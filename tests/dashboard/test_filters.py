@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import image_sources
+from dashboard.uploading import image_sources
 from sim.archives.sharing import image_nodes, layer_graph
 from tests.dashboard.apptest import opened, title
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dashboard import lab, lab_link
+from dashboard.layers import lab, lab_link
 from dashboard.packed import pack, unpack
-from dashboard.share import bundle
+from dashboard.sharing.share import bundle
 from sim import limits
 from sim.errors import InputError
 from sim.layerlab import state as lab_state

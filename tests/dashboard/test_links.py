@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, lab, links, shipped
+from dashboard import controls, links, shipped
+from dashboard.layers import lab
 from sim.loading import controls as of_scenario
 from tests.dashboard.apptest import opened, unescaped
 

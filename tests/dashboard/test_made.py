@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard import made, share
-from dashboard.made import MadePages
+from dashboard.sharing import made, share
+from dashboard.sharing.made import MadePages
 from dashboard.view import View
 from sim.batch.run import run
 from sim.loading import load

@@ -56,7 +56,7 @@ def test_every_scenario_shows_a_finding_a_figure_and_its_claims(name: str) -> No
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_course_page_has_a_card_for_each_lesson_in_order_and_the_plan_of_a_class(lang: str) -> None:
-    from sim.catalog.course import blocks, chapters
+    from sim.catalog.tables.course import blocks, chapters
 
     at = opened("course", lang=lang)
     links = [element.proto for element in at.get("page_link")]

@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
-from dashboard import projector, shipped
-from sim.catalog.course import chapters
+from dashboard import shipped
+from dashboard.lessons import projector
+from sim.catalog.tables.course import chapters
 from sim.report.style import PHONE, legible
 from tests.dashboard.apptest import charts, click, drawings, error, opened, texts, title
 

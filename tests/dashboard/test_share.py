@@ -10,7 +10,7 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
-from dashboard import share
+from dashboard.sharing import share
 from sim import __version__, limits
 from sim.errors import InputError
 from sim.export import drawings_page

@@ -287,7 +287,7 @@ def test_a_build_that_is_too_large_to_draw_is_an_answer(monkeypatch: pytest.Monk
     def refuse(*_: object, **__: object) -> str:
         raise InputError("9999 steps are too many to draw; expected at most 10")
 
-    monkeypatch.setattr("dashboard.lab_shown.build_graph", refuse)
+    monkeypatch.setattr("dashboard.layers.lab_shown.build_graph", refuse)
     at = opened("layers", show="1")
     assert "9999 steps are too many to draw" in error(at)
     assert at.title, "the rest of the page is there"

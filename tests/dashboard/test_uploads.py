@@ -13,9 +13,9 @@ from random import Random
 
 import pytest
 
-from dashboard import uploads
-from dashboard.unpacked import UnpackedFile
-from dashboard.uploads import Upload, latest, read
+from dashboard.uploading import uploads
+from dashboard.uploading.unpacked import UnpackedFile
+from dashboard.uploading.uploads import Upload, latest, read
 from sim.archives.limits import Limits
 from sim.errors import InputError
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import quiz, variants
+from dashboard.lessons import quiz, variants
 from sim.classroom.asked import ask
 from sim.classroom.grading import Grader, Receipt
 from sim.classroom.predicted import Said
@@ -90,7 +90,7 @@ def test_steps_are_written_by_their_place_on_the_sheet() -> None:
 
 
 def lesson_page(text: str) -> None:
-    from dashboard.lesson import body
+    from dashboard.lessons.lesson import body
     from dashboard.view import current
     from sim.loading import load_text
 

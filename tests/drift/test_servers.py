@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from sim.catalog.releases import FIRST_DAY, Release, packages, releases
+from sim.catalog.tables.releases import FIRST_DAY, Release, packages, releases
 from sim.drift.archive import PackageArchive
 from sim.drift.servers import FleetYear, Policy, changed_by_second_run, weeks
 from sim.engine.seeds import SeedTree

@@ -95,7 +95,7 @@ def test_two_configurations_of_different_lessons_stand_side_by_side() -> None:
 
 
 def _yaml(scenario: Scenario) -> str:
-    from dashboard.share import _yaml as written
+    from dashboard.sharing.share import _yaml as written
 
     return written(scenario.document, scenario.id)
 

@@ -75,7 +75,7 @@ def test_the_answer_is_left_out_until_it_is_asked_for(name: str) -> None:
 
 
 def test_a_control_changes_the_run_as_the_command_line_does(capsys: pytest.CaptureFixture[str]) -> None:
-    from sim.report.jsonlines import line
+    from sim.report.formats.jsonlines import line
 
     found = asked(name="memory-ledger", changes={"instances": "50"})
     assert found["line"] == line(sim.run(override(sim.load("memory-ledger"), {"instances": 50})))

@@ -10,7 +10,7 @@ import pytest
 from sim.batch.run import run
 from sim.errors import InputError
 from sim.loading import load, load_text
-from sim.report.jsonlines import scenario_object
+from sim.report.formats.jsonlines import scenario_object
 from sim.report.words import label_names
 from sim.scenario import Text
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.catalog.mechanisms import Balloon, Reporting
 from sim.catalog.number import Number
+from sim.catalog.tables.mechanisms import Balloon, Reporting
 from sim.machine.ballooning import Manager, Reporter, untouched
 
 MIB = 2**20

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sim.catalog import mechanisms
+from sim.catalog.tables import mechanisms
 from sim.machine.ballooning import Manager, Reporter, untouched
 from sim.machine.conditions import Commit, MemoryRates
 from sim.machine.demand import MemoryDemand

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.catalog import load
-from sim.catalog.mechanisms import memory
+from sim.catalog.tables.mechanisms import memory
 from sim.errors import InputError
 from sim.machine.billing import bill
 from sim.machine.ledger import Ledger

@@ -5,7 +5,8 @@ import math
 import pytest
 from simpy import Environment
 
-from sim.catalog import load, mechanisms
+from sim.catalog import load
+from sim.catalog.tables import mechanisms
 from sim.machine.billing import bill, equal
 from sim.machine.conditions import MemoryRates
 from sim.machine.demand import MemoryDemand

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sim.catalog.mechanisms import Balloon
 from sim.catalog.number import Number
+from sim.catalog.tables.mechanisms import Balloon
 from sim.machine.ballooning import Manager
 from sim.machine.conditions import Commit, MemoryRates
 from sim.machine.demand import MemoryDemand

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog.kernel import Growth, Hold, Operation, generation
-from sim.catalog.nesting import Nesting
 from sim.catalog.number import Number
+from sim.catalog.tables.kernel import Growth, Hold, Operation, generation
+from sim.catalog.tables.nesting import Nesting
 from sim.outcome import Bound
 from sim.platforms import plan
 from sim.platforms.plan import StartOptions, boot_plan

@@ -3,9 +3,9 @@
 import pytest
 from simpy import Environment
 
-from sim.catalog.images import ImageLayer, OfficialImage
 from sim.catalog.number import Number
-from sim.catalog.registries import Registry
+from sim.catalog.tables.images import ImageLayer, OfficialImage
+from sim.catalog.tables.registries import Registry
 from sim.machine.host import RunningHost
 from sim.platforms.plan import BootPlan
 from sim.platforms.pull import ImageStore, PulledLayer, Pulling, layers_of, with_pull

@@ -10,7 +10,7 @@ import pytest
 from simpy import Environment
 
 from sim.archives.store import LayerStore, image_of_blobs
-from sim.catalog.registries import distribution
+from sim.catalog.tables.registries import distribution
 from sim.engine.alarm import Alarm
 from sim.registry.client import NodePull, client_of
 from sim.registry.work import Unpacking, work_of

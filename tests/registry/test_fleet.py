@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sim.archives.store import LayerStore, image_of_blobs
-from sim.catalog.registries import distribution
+from sim.catalog.tables.registries import distribution
 from sim.engine.seeds import SeedTree
 from sim.registry.client import client_of
 from sim.registry.fleet import Fleet, FleetRates, distribute

@@ -13,13 +13,13 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sim.catalog import ledger
-from sim.catalog.assemblies import assembly_documents
-from sim.catalog.comparison import comparison_documents
-from sim.catalog.engines import engine_documents
-from sim.catalog.history import history_documents
-from sim.catalog.isolation import isolation_documents
-from sim.catalog.portability import documents as portability_documents
-from sim.catalog.stacks import stack_documents
+from sim.catalog.tables.assemblies import assembly_documents
+from sim.catalog.tables.comparison import comparison_documents
+from sim.catalog.tables.engines import engine_documents
+from sim.catalog.tables.history import history_documents
+from sim.catalog.tables.isolation import isolation_documents
+from sim.catalog.tables.portability import documents as portability_documents
+from sim.catalog.tables.stacks import stack_documents
 from sim.report.catalogtexts import CATALOG, all_documented, documented, reasoned, sourced
 from sim.report.htmltable import linked
 from sim.report.provenance import catalog_rows, found

@@ -20,10 +20,11 @@ import pytest
 
 from sim.loading import load
 from sim.outcome import Outcome
-from sim.report import csvfile, words
+from sim.report import words
 from sim.report.catalogtexts import ESTIMATE
-from sim.report.figures.wordpicture import word_picture
-from sim.report.figures.wordtable import WordTable
+from sim.report.figures.words.wordpicture import word_picture
+from sim.report.figures.words.wordtable import WordTable
+from sim.report.formats import csvfile
 from sim.report.shown import Drawing, DrawingRequest, of_study, request, shown
 from sim.report.style import LANGUAGES, SMALLEST, Style, text_width, with_rows
 from sim.report.texts import tr

@@ -22,9 +22,10 @@ from sim.errors import Problem
 from sim.loading import load_text
 from sim.outcome import Metric, Outcome, Ratio, Verdict
 from sim.records import ConstraintRecord
-from sim.report import csvfile, grid, inspection, jsonlines, junit, markdown, metric_changes, table
-from sim.report.baseline import Comparison, compare
-from sim.report.ran import Ran
+from sim.report import grid
+from sim.report.formats import csvfile, inspection, jsonlines, junit, markdown, metric_changes, table
+from sim.report.formats.baseline import Comparison, compare
+from sim.report.formats.ran import Ran
 from sim.scenario import Scenario, Text
 
 ODD = 'a < "b" & c > 1 | d'

@@ -1,6 +1,6 @@
 """What `inspect` says of manifests as text."""
 
-from sim.report.inspection import inspected
+from sim.report.formats.inspection import inspected
 
 
 def test_each_object_has_its_line_and_what_is_not_read_of_it():

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from sim.batch.run import run as run_scenario
-from sim.catalog.assemblies import PROCESS, assemblies, components
+from sim.catalog.tables.assemblies import PROCESS, assemblies, components
 from sim.engine.seeds import SeedTree
 from sim.loading import load, override
 from sim.records import AssemblyRecord, CallRecord, ComponentRecord

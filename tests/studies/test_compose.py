@@ -11,8 +11,8 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
-from sim.compose import waiting
 from sim.compose.bringup import Behaviour, bring_up
+from sim.compose.commands import waiting
 from sim.compose.hosting import HostedProject
 from sim.compose.saving import savings, without_checks
 from sim.engine.seeds import SeedTree

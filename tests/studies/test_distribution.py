@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sim.catalog import load, registries
+from sim.catalog import load
 from sim.catalog.number import Number
+from sim.catalog.tables import registries
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.records import PullRecord

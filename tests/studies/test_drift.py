@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.catalog.releases import FILE
+from sim.catalog.tables.releases import FILE
 from sim.engine.seeds import SeedTree
 from sim.never import never
 from sim.studies.base import Context, StudyRun

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.lifecycle.container import ContainerOptions
@@ -16,8 +16,8 @@ from sim.lifecycle.process import ProcessSpec
 from sim.lifecycle.storage import ContainerMount
 from sim.outcome import Metric, Outcome
 from sim.records import AccidentRecord
-from sim.report.figures.durability import accident_alt, accident_table, accident_words
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.words.durability import accident_alt, accident_table, accident_words
+from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.durability import STUDY, Durability, commit_time, run

@@ -8,8 +8,8 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.registry.exchange.containerd_state import COPY_BUFFER
 from sim.registry.exchange.exchange import LEAD
-from sim.report.figures.imagestore import store_words
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.words.imagestore import store_words
+from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.imagestore import StoreComparison, run

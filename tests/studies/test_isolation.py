@@ -8,13 +8,13 @@ import pytest
 
 from sim.batch.run import run as run_scenario
 from sim.catalog.facts import facts, values
-from sim.catalog.isolation import aspects, isolation_documents, isolation_steps, step_sets
-from sim.catalog.locks import operations
+from sim.catalog.tables.isolation import aspects, isolation_documents, isolation_steps, step_sets
+from sim.catalog.tables.locks import operations
 from sim.engine.seeds import SeedTree
 from sim.loading import load
 from sim.outcome import Bound
 from sim.records import ViewRecord
-from sim.report.figures.isolation import rows, stairs_html, stairs_table, views
+from sim.report.figures.words.isolation import rows, stairs_html, stairs_table, views
 from sim.report.style import Style
 from sim.studies.base import Context, StudyRun
 from sim.studies.isolation import Isolation, StepId, StepSetId, run, scope

@@ -11,8 +11,8 @@ from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.lifecycle.leftovers import REMOVALS, left
 from sim.loading import load
-from sim.report.figures.leftovers import left_alt, left_table, left_words
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.words.leftovers import left_alt, left_table, left_words
+from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.leftovers import Leftovers, run

@@ -11,7 +11,7 @@ import pytest
 from sim.catalog import load
 from sim.catalog.model import EventCosts
 from sim.catalog.number import Number
-from sim.catalog.workloads import WorkloadId, workload, workloads
+from sim.catalog.tables.workloads import WorkloadId, workload, workloads
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.machine.requesttimes import RequestTimes

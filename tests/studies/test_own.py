@@ -115,7 +115,7 @@ def test_editors_check_it(scenario: Path) -> None:
 def _page(file: str) -> None:
     import streamlit as st
 
-    from dashboard import lesson
+    from dashboard.lessons import lesson
     from dashboard.view import current
     from sim.loading import load
 

@@ -9,10 +9,10 @@ from typing import get_args
 import pytest
 
 from sim.batch.run import run as run_scenario
-from sim.catalog.portability import documents, portable_hosts, portable_images
+from sim.catalog.tables.portability import documents, portable_hosts, portable_images
 from sim.loading import load
-from sim.report.figures.portability import fit_alt, fit_table, fit_words
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.words.portability import fit_alt, fit_table, fit_words
+from sim.report.figures.words.wordgrid import word_grid
 from sim.report.numbers import NARROW
 from sim.report.style import Style
 from sim.report.words import label_names

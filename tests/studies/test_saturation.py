@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from sim.catalog.workloads import workload
+from sim.catalog.tables.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.records import SaturationRecord
-from sim.report.figures.saturation import limit, saturation_alt, saturation_table, workers_line
+from sim.report.figures.services.saturation import limit, saturation_alt, saturation_table, workers_line
 from sim.report.style import Style, rows_of
 from sim.studies.base import Context
 from sim.studies.saturation import STUDY, Saturation, bends, numbers, run

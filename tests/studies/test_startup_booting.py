@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sim.catalog import load
-from sim.catalog.booting import boot_choices, boot_phases
-from sim.catalog.portability import portable_hosts
+from sim.catalog.tables.booting import boot_choices, boot_phases
+from sim.catalog.tables.portability import portable_hosts
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import Bound

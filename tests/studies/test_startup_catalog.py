@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.catalog import load, locks
+from sim.catalog import load
+from sim.catalog.tables import locks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.records import InstanceRecord, PhaseRecord

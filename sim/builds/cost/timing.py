@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.catalog.model import Host
-from sim.catalog.registries import Registry
+from sim.catalog.tables.registries import Registry
 from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.machine.host import RunningHost

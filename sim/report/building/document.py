@@ -9,7 +9,7 @@ from typing import Any
 from sim.records import Message, StepRecord
 from sim.report.building.rebuilds import both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, sentence
-from sim.report.jsonlines import number
+from sim.report.formats.jsonlines import number
 
 
 def as_json(told: BuildReport, graphs: Mapping[str, str] | None = None) -> str:

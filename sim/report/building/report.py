@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome
 from sim.records import Message
+from sim.report.formats.table import ESTIMATE
 from sim.report.numbers import NARROW, written
-from sim.report.table import ESTIMATE
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class BuildReport:
 
 def graph(outcome: Outcome, form: str) -> str:
     """The last build's graph as "dot", "mermaid" or "svg": the same nodes and edges in each."""
-    from sim.report.figures.build import build_graph, graph_parts
+    from sim.report.figures.images.build import build_graph, graph_parts
     from sim.report.graph import texts
     from sim.report.graph.svg import standalone
     from sim.report.style import Style

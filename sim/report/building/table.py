@@ -10,8 +10,8 @@ from sim.outcome import Outcome
 from sim.records import StepRecord
 from sim.report.building.rebuilds import FIRST, MOST_CAUSES, WHOLE, both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, amount, sentence
+from sim.report.formats.table import ESTIMATE, LEGEND
 from sim.report.grid import WIDTH, cut, table
-from sim.report.table import ESTIMATE, LEGEND
 
 if TYPE_CHECKING:
     from sim.builds.advice.suggest import Suggestion

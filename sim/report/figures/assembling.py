@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.catalog.assemblies import PROCESS, assembly_documents, components
+from sim.catalog.tables.assemblies import PROCESS, assembly_documents, components
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
 from sim.report.catalogtexts import all_documented, documented

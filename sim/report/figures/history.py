@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
 
-from sim.catalog.history import Era, HistoryLane, MarkedRelease, history_documents, history_lanes, marked_releases
+from sim.catalog.tables.history import (
+    Era,
+    HistoryLane,
+    MarkedRelease,
+    history_documents,
+    history_lanes,
+    marked_releases,
+)
 from sim.outcome import Outcome
 from sim.report.catalogtexts import all_documented, documented
 from sim.report.style import FONT, SMALLEST, Language, Style

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from sim.catalog.stacks import Stack, StackPart, stack_documents
+from sim.catalog.tables.stacks import Stack, StackPart, stack_documents
 from sim.records import Owner
 from sim.report.catalogtexts import documented
 from sim.report.figures.textlines import wrapped

@@ -13,11 +13,11 @@ from sim.limits import SCENARIO
 from sim.loading.document import read
 from sim.report.building.rebuilds import FIRST, Cause, builds, causes
 from sim.report.building.report import BuildReport, amount, sentence
-from sim.report.table import ESTIMATE
+from sim.report.formats.table import ESTIMATE
 
 if TYPE_CHECKING:
-    from sim.report.baseline import Comparison
-    from sim.report.ran import Ran
+    from sim.report.formats.baseline import Comparison
+    from sim.report.formats.ran import Ran
 
 Level = Literal["error", "warning", "note"]
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from sim.report.figures import (
-    build_alt,
-    build_graph,
-    build_table,
-    cost_line,
-    first_cause,
-    metric_alt,
-    metric_bars,
-    metric_table,
-    steps,
-)
+from sim.report.figures.bars import metric_alt, metric_bars, metric_table
+from sim.report.figures.images.build import build_alt, build_graph, build_table, cost_line, first_cause, steps
 from sim.report.shown.asked import titled
 from sim.report.shown.drawing import (
     Drawing,

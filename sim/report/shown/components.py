@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sim.catalog.assemblies import assembly_documents, components
+from sim.catalog.tables.assemblies import assembly_documents, components
 from sim.report.catalogtexts import reasoned
-from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_alt, assembly_drawing
-from sim.report.figures.components import assemblies_table, assembly_words, components_table, parts_legend
+from sim.report.figures.bars import metric_table
+from sim.report.figures.words.components import assemblies_table, assembly_words, components_table, parts_legend
 from sim.report.htmltable import linked
 from sim.report.shown.drawing import (
     Drawing,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table
-from sim.report.figures.wordtable import plain_table
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table
+from sim.report.figures.words.wordtable import plain_table
 from sim.report.htmltable import html_table
 from sim.report.shown.drawing import (
     Drawing,

@@ -6,9 +6,8 @@ from collections import Counter
 from dataclasses import replace
 
 from sim.records import ConstraintRecord
-from sim.report.figures import ladder, ladder_alt, ladder_table
-from sim.report.figures.density import constraint_name
-from sim.report.figures.density_lanes import (
+from sim.report.figures.memory.density import constraint_name, ladder, ladder_alt, ladder_table
+from sim.report.figures.memory.density_lanes import (
     LANES_DESK,
     LANES_HALL,
     LANES_PHONE,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_alt, metric_bars, metric_table
+from sim.report.figures.bars import metric_alt, metric_bars, metric_table
+from sim.report.figures.images.pulls import completions, completions_alt, pull_marks, pulled, pulls, pulls_table
 from sim.report.figures.legend import legend
-from sim.report.figures.pulls import completions, completions_alt, pull_marks, pulled, pulls, pulls_table
 from sim.report.shown.asked import titled
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, of_labels
 from sim.report.texts import tr

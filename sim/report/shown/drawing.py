@@ -11,8 +11,8 @@ from html import escape
 from typing import Any, Literal, Protocol
 
 from sim.outcome import Outcome
-from sim.report.figures.wordgrid import word_grid
-from sim.report.figures.wordtable import WordTable
+from sim.report.figures.words.wordgrid import word_grid
+from sim.report.figures.words.wordtable import WordTable
 from sim.report.style import Language, Spec, Style
 from sim.report.words import LabelNames, spoken
 from sim.scenario import Scenario

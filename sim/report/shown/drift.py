@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
+from sim.report.figures.bars import metric_table
 from sim.report.figures.drift import Line, drift_alt, drift_table, fleet, lines
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, of_labels, questioned
 from sim.report.texts import tr

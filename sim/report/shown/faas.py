@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.functions import pool_alt, pool_lanes, pool_legend, pool_over_time, pool_table, time_alt
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.functions import (
+    pool_alt,
+    pool_lanes,
+    pool_legend,
+    pool_over_time,
+    pool_table,
+    time_alt,
+)
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, chart, html, questioned
 from sim.report.shown.plain import choices
 from sim.report.texts import tr

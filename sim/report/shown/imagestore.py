@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.imagestore import store_words
+from sim.report.figures.bars import metric_table
+from sim.report.figures.words.imagestore import store_words
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr

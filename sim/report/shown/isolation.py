@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.isolation import stairs, stairs_html, stairs_legend, stairs_table
+from sim.report.figures.bars import metric_table
+from sim.report.figures.words.isolation import stairs, stairs_html, stairs_legend, stairs_table
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.lifecycle import LENS_SECONDS, enlarges, life_alt, life_legend, life_table, lifelines, window_of
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.lifecycle import (
+    LENS_SECONDS,
+    enlarges,
+    life_alt,
+    life_legend,
+    life_table,
+    lifelines,
+    window_of,
+)
 from sim.report.numbers import written
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, chart, html
 from sim.report.shown.plain import choices

@@ -10,9 +10,19 @@ from collections.abc import Mapping
 from typing import cast
 
 from sim.report import previews
-from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table
 from sim.report.figures.legend import legend
-from sim.report.figures.memory import DESK, HALL, PHONE, estimated, marks, owners
+from sim.report.figures.memory.columns import RULERS, Ruler
+from sim.report.figures.memory.memory import (
+    DESK,
+    HALL,
+    PHONE,
+    estimated,
+    ledger,
+    ledger_alt,
+    ledger_table,
+    marks,
+    owners,
+)
 from sim.report.shown import pressure
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, html
 from sim.report.texts import tr

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from sim.report.figures import metric_table
-from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table, routes
-from sim.report.figures.wordtable import plain_table
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.radius import compared_table, radius, radius_alt, radius_table, routes
+from sim.report.figures.words.wordtable import plain_table
 from sim.report.htmltable import html_table
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, word_table
 from sim.report.texts import tr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_alt, metric_bars
+from sim.report.figures.bars import metric_alt, metric_bars
 from sim.report.shown.drawing import Drawing, DrawingRequest, chart
 from sim.report.shown.plain import before, choices, tables
 from sim.report.texts import tr

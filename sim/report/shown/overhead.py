@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.report.figures.overhead import (
+from sim.report.figures.services.overhead import (
     OverheadMeasure,
     halves,
     overhead,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sim import studies
-from sim.report.figures import metric_alt, metric_bars, metric_table
+from sim.report.figures.bars import metric_alt, metric_bars, metric_table
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html
 
 

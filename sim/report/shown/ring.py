@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from sim.catalog.assemblies import components
-from sim.catalog.isolation import aspects
+from sim.catalog.tables.assemblies import components
+from sim.catalog.tables.isolation import aspects
 from sim.records import StepRecord
-from sim.report.figures.density import constraint_name
-from sim.report.figures.portability import image_name
+from sim.report.figures.memory.density import constraint_name
+from sim.report.figures.words.portability import image_name
 from sim.report.ring import FigurePlace, ringed_chart, ringed_picture, ringed_table
 from sim.report.shown.drawing import Drawing, DrawingRequest, ShownStudy
 from sim.report.style import Language, Style

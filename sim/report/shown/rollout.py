@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.rollout import lost_strips, lost_strips_alt, rollout_alt, rollout_legend, rollout_table
-from sim.report.figures.rollout_panels import rollout_panels
-from sim.report.figures.rollout_player import player_data
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.rollout import lost_strips, lost_strips_alt, rollout_alt, rollout_legend, rollout_table
+from sim.report.figures.services.rollout_panels import rollout_panels
+from sim.report.figures.services.rollout_player import player_data
 from sim.report.shown.drawing import (
     Drawing,
     DrawingRequest,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.report.figures import metric_table
-from sim.report.figures.saturation import WorkersLine, saturation_alt, saturation_table, workers_line
+from sim.report.figures.bars import metric_table
+from sim.report.figures.services.saturation import WorkersLine, saturation_alt, saturation_table, workers_line
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, chart, questioned
 from sim.report.shown.plain import choices
 from sim.report.texts import tr

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.legend import legend
-from sim.report.figures.race import marks, owners
-from sim.report.figures.race_player import race_lanes, race_player_data
+from sim.report.figures.starts.gantt import gantt, gantt_alt
+from sim.report.figures.starts.lanes import Finish
+from sim.report.figures.starts.race import lens_cut, marks, owners, race, race_alt, race_sources, race_table
+from sim.report.figures.starts.race_player import race_lanes, race_player_data
 from sim.report.numbers import NARROW, unit_word
 from sim.report.shown.drawing import (
     Drawing,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim import __version__
 from sim.outcome import Outcome
-from sim.report.jsonlines import number
+from sim.report.formats.jsonlines import number
 from sim.report.trace.timed import Timed, TraceLevel, TraceMoment, TraceSpan, lanes
 
 

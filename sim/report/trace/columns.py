@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 
 from sim.outcome import Outcome
-from sim.report.jsonlines import number
+from sim.report.formats.jsonlines import number
 from sim.report.trace.timed import Timed, TraceLevel, TraceMoment
 
 COLUMNS = ("study", "kind", "of", "track", "name", "category", "start_s", "end_s", "value", "details")

@@ -13,7 +13,7 @@ from sim.builds.graph.options import from_command_line
 from sim.errors import InputError
 from sim.evidence.replay import KINDS, replay
 from sim.evidence.replays.builds import RECORDINGS, _bench, _mutate
-from sim.report.inspection import replayed
+from sim.report.formats.inspection import replayed
 from tests import replayed as whole
 
 

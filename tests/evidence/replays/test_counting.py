@@ -10,7 +10,7 @@ from sim.errors import InputError
 from sim.evidence.replay import ReplayResult, replay
 from sim.evidence.replays import compose, kubernetes, lifecycle, swarm
 from sim.evidence.replays.counting import CaseDisagreement, CountedItem, Tally
-from sim.report.inspection import replayed
+from sim.report.formats.inspection import replayed
 
 RIGHT = CountedItem("state", "exited", "exited", agrees=True)
 WRONG = CountedItem("exits", [137], [143], agrees=False)
@@ -55,7 +55,7 @@ def test_the_answer_has_the_counts_by_kind_and_every_disagreement():
         (lifecycle, "recorded_lifecycles.json", "sim.evidence.replays.lifecycle.run_case"),
         (compose, "recorded_compose.json", "sim.evidence.replays.compose.ComposeBench"),
         (swarm, "recorded_swarm.json", "sim.evidence.replays.swarm.run_case"),
-        (kubernetes, "kubernetes_hpa.json", "sim.evidence.replays.kubernetes_hpa._AutoscalingRun"),
+        (kubernetes, "kubernetes_hpa.json", "sim.evidence.replays.kubernetes.hpa._AutoscalingRun"),
     ],
     ids=lambda value: getattr(value, "KIND", ""),
 )

@@ -9,7 +9,8 @@ import pytest
 
 from sim import limits
 from sim.errors import InputError
-from sim.evidence.replays import kubernetes, kubernetes_cases
+from sim.evidence.replays import kubernetes
+from sim.evidence.replays.kubernetes import cases as kubernetes_cases
 from sim.kubernetes import autoscaler_limits, autoscaler_usage, pods
 from sim.kubernetes.controllers import (
     daemonset,

@@ -12,7 +12,7 @@ from sim.errors import InputError
 from sim.evidence.replay import replay
 from sim.evidence.replays import lifecycle
 from sim.evidence.replays.fields import Effort, RecordedFields
-from sim.evidence.replays.lifecycle_cases import run_case
+from sim.evidence.replays.lifecycle.cases import run_case
 from sim.lifecycle.dialect import PODMAN
 
 

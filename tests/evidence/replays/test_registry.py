@@ -10,7 +10,7 @@ from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
 from sim.evidence.replays import registry
-from sim.evidence.replays.registry_names import given_name, shown_name, written_name
+from sim.evidence.replays.registry.names import given_name, shown_name, written_name
 from sim.registry.exchange import exchange
 from tests.replayed import replayed
 

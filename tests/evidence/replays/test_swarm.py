@@ -10,11 +10,11 @@ from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
 from sim.evidence.replays import swarm
-from sim.evidence.replays.swarm_flags import is_understood, read_command, updated_by
-from sim.evidence.replays.swarm_items import agrees
-from sim.evidence.replays.swarm_run import run_case
-from sim.evidence.replays.swarm_services import service_spec
-from sim.evidence.replays.swarm_slots import TaskEnd, matches
+from sim.evidence.replays.swarm.flags import is_understood, read_command, updated_by
+from sim.evidence.replays.swarm.items import agrees
+from sim.evidence.replays.swarm.run import run_case
+from sim.evidence.replays.swarm.services import service_spec
+from sim.evidence.replays.swarm.slots import TaskEnd, matches
 from sim.swarm import cluster
 from sim.swarm.starts import TaskTiming
 from tests.replayed import replayed

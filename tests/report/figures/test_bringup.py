@@ -6,7 +6,14 @@ from typing import Any
 
 from sim.outcome import Outcome
 from sim.records import SavingRecord, ServiceRecord
-from sim.report.figures.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table, services
+from sim.report.figures.services.bringup import (
+    bringup,
+    bringup_alt,
+    bringup_legend,
+    bringup_table,
+    savings_table,
+    services,
+)
 from sim.report.style import LIGHT, Style, rows_of
 
 

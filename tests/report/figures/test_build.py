@@ -10,7 +10,7 @@ import pytest
 
 from sim.outcome import Outcome
 from sim.records import Message, StepRecord
-from sim.report.figures.build import (
+from sim.report.figures.images.build import (
     build_alt,
     build_graph,
     build_table,

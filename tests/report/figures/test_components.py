@@ -9,19 +9,19 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim.batch.run import run
-from sim.catalog.assemblies import assemblies
-from sim.catalog.comparison import comparison
-from sim.catalog.history import history_lanes, marked_releases
-from sim.catalog.stacks import stacks
+from sim.catalog.tables.assemblies import assemblies
+from sim.catalog.tables.comparison import comparison
+from sim.catalog.tables.history import history_lanes, marked_releases
+from sim.catalog.tables.stacks import stacks
 from sim.loading import load
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
 from sim.report.comparing import comparison_grid, comparison_rows, halves
 from sim.report.figures.assembling import HEIGHT, WIDTH, assembly_alt, assembly_drawing, places
-from sim.report.figures.components import assembly_words, components_alt, components_table, taken
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.stacks import MoreMemory, shown_owners, stack_cards, stacks_alt, stacks_finding, stacks_table
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.words.components import assembly_words, components_alt, components_table, taken
+from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Language, Style, text_width
 
 

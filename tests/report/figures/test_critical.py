@@ -12,8 +12,8 @@ from sim.batch.run import run
 from sim.loading import load, override
 from sim.outcome import Outcome
 from sim.records import Message, StepRecord
-from sim.report.figures import build_graph, steps
-from sim.report.figures.critical import critical_path, emphasised
+from sim.report.figures.images.build import build_graph, steps
+from sim.report.figures.images.critical import critical_path, emphasised
 from sim.report.style import Style
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"

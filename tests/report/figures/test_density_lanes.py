@@ -10,7 +10,7 @@ import pytest
 
 from sim.outcome import Outcome
 from sim.records import ConstraintRecord
-from sim.report.figures.density_lanes import (
+from sim.report.figures.memory.density_lanes import (
     LANES_DESK,
     LANES_HALL,
     LANES_PHONE,

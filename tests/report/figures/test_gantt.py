@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.report.figures.gantt import gantt, gantt_alt
+from sim.report.figures.starts.gantt import gantt, gantt_alt
 from sim.report.style import Style, rows_of
 
 NB = "\u202f"

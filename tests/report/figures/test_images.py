@@ -8,8 +8,8 @@ import pytest
 
 from sim.archives.layers import Image, Layer, LayerEntry, chain_ids
 from sim.errors import InputError
-from sim.report.figures.filetree import contents, item_note, layer_files, search
-from sim.report.figures.images import (
+from sim.report.figures.images.filetree import contents, item_note, layer_files, search
+from sim.report.figures.images.images import (
     ShownImage,
     hides,
     layer_bars,

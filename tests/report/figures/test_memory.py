@@ -11,10 +11,20 @@ import pytest
 
 from sim.outcome import Metric, Outcome
 from sim.records import MemoryRecord
-from sim.report.figures.columns import MOST_COLUMNS, RULERS, area, group, sums
 from sim.report.figures.legend import legend
-from sim.report.figures.memory import DESK, HALL, PHONE, compared, estimated, ledger, ledger_alt, ledger_table, marks
-from sim.report.figures.memory_panels import scaled
+from sim.report.figures.memory.columns import MOST_COLUMNS, RULERS, area, group, sums
+from sim.report.figures.memory.memory import (
+    DESK,
+    HALL,
+    PHONE,
+    compared,
+    estimated,
+    ledger,
+    ledger_alt,
+    ledger_table,
+    marks,
+)
+from sim.report.figures.memory.memory_panels import scaled
 from sim.report.numbers import NARROW as NB
 from sim.report.style import Style
 from sim.report.words import LabelName

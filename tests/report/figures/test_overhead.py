@@ -6,7 +6,14 @@ from typing import Any
 
 from sim.outcome import Metric, Outcome
 from sim.records import EventRecord
-from sim.report.figures.overhead import groups, halves, overhead, overhead_alt, overhead_sources, overhead_table
+from sim.report.figures.services.overhead import (
+    groups,
+    halves,
+    overhead,
+    overhead_alt,
+    overhead_sources,
+    overhead_table,
+)
 from sim.report.style import Style, rows_of
 
 RATIOS = {"docker_read": 0.97, "kvm_read": 0.52, "docker_call": 1.0, "kvm_call": 0.3}

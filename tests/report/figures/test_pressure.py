@@ -6,7 +6,7 @@ import pytest
 
 from sim.outcome import Metric, Outcome
 from sim.records import LedgerRecord
-from sim.report.figures.pressure import (
+from sim.report.figures.memory.pressure import (
     events,
     over_time,
     pressure,

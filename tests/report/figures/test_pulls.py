@@ -6,7 +6,7 @@ import pytest
 
 from sim.outcome import Metric, Outcome
 from sim.records import PullRecord
-from sim.report.figures.pulls import (
+from sim.report.figures.images.pulls import (
     completions,
     completions_alt,
     first_node,

@@ -11,7 +11,7 @@ import pytest
 
 from sim.records import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
-from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
+from sim.report.figures.starts.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
 from sim.report.numbers import written
 from sim.report.shown import startup
 from sim.report.shown.drawing import DrawingRequest

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from sim.report.figures.race_player import race_end, race_lanes, race_player_data
+from sim.report.figures.starts.race_player import race_end, race_lanes, race_player_data
 from sim.report.style import LANGUAGES, Style
 
 SVG = "{http://www.w3.org/2000/svg}"

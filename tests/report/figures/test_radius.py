@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.outcome import Metric, Outcome
 from sim.records import RouteRecord
-from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
+from sim.report.figures.services.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.style import LIGHT, Style, rows_of
 
 

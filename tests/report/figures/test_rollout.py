@@ -14,7 +14,7 @@ from sim.never import NEVER
 from sim.outcome import Metric, Outcome
 from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
 from sim.report.figures.parts import lane_axis
-from sim.report.figures.rollout import (
+from sim.report.figures.services.rollout import (
     interesting_end,
     look,
     lost_strips,
@@ -23,8 +23,8 @@ from sim.report.figures.rollout import (
     rollout_legend,
     rollout_table,
 )
-from sim.report.figures.rollout_panels import rollout_panels
-from sim.report.figures.rollout_player import player_data
+from sim.report.figures.services.rollout_panels import rollout_panels
+from sim.report.figures.services.rollout_player import player_data
 from sim.report.graph.svg import standalone
 from sim.report.style import DARK, FONT, LIGHT, Style, rows_of
 from sim.report.words import LabelName

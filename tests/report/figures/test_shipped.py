@@ -11,30 +11,17 @@ from sim.batch.run import run
 from sim.loading import load
 from sim.records import StepRecord
 from sim.report import words
-from sim.report.figures import (
-    RULERS,
-    build_alt,
-    build_graph,
-    build_table,
-    cost_line,
-    gantt,
-    ladder,
-    ladder_alt,
-    ladder_table,
-    ledger,
-    ledger_alt,
-    ledger_table,
-    metric_bars,
-    race,
-    race_alt,
-    race_sources,
-    race_table,
-)
-from sim.report.figures.bringup import bringup, bringup_alt, bringup_table, savings_table
-from sim.report.figures.columns import area, group, sums
-from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
-from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
-from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
+from sim.report.figures.bars import metric_bars
+from sim.report.figures.images.build import build_alt, build_graph, build_table, cost_line
+from sim.report.figures.images.pulls import completions, completions_alt, pulled, pulls, pulls_table
+from sim.report.figures.memory.columns import RULERS, area, group, sums
+from sim.report.figures.memory.density import ladder, ladder_alt, ladder_table
+from sim.report.figures.memory.memory import ledger, ledger_alt, ledger_table
+from sim.report.figures.memory.pressure import over_time, pressure, pressure_alt, pressure_table
+from sim.report.figures.services.bringup import bringup, bringup_alt, bringup_table, savings_table
+from sim.report.figures.services.radius import compared_table, radius, radius_alt, radius_table
+from sim.report.figures.starts.gantt import gantt
+from sim.report.figures.starts.race import race, race_alt, race_sources, race_table
 from sim.report.style import LANGUAGES, Style
 from tests import shipped
 

@@ -3,7 +3,7 @@
 from sim import limits
 from sim.batch.run import run
 from sim.loading import load_text
-from sim.report.figures import build_graph, build_table
+from sim.report.figures.images.build import build_graph, build_table
 from sim.report.style import Language, Style
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.report.figures.textlines import BOLD, shortest, wrapped
-from sim.report.figures.wordpicture import word_picture
-from sim.report.figures.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, plain_table
+from sim.report.figures.words.wordpicture import word_picture
+from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, plain_table
 from sim.report.style import Style, text_width
 
 

@@ -13,7 +13,7 @@ from sim.outcome import Outcome, Verdict
 from sim.report.findings.finding import RULES, FileFinding, of_inspection, of_problems, of_runs
 from sim.report.findings.fingerprint import fingerprints
 from sim.report.findings.forms import FORMS
-from sim.report.ran import Ran
+from sim.report.formats.ran import Ran
 
 SARIF = json.loads((Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 

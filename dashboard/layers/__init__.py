@@ -1,0 +1,1 @@
+"""The layer lab on a page."""

@@ -1,0 +1,1 @@
+"""A lesson on a page: the question, the run, the answers and what they come to."""

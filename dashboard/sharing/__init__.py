@@ -1,0 +1,1 @@
+"""What a reader takes along of a page: links, codes and files."""

@@ -1,0 +1,1 @@
+"""Files that a reader brings, within bounds."""

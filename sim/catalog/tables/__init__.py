@@ -1,0 +1,1 @@
+"""What the catalog's folders hold, as types: one module a kind of entry."""

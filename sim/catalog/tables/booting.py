@@ -1,0 +1,125 @@
+"""How an instance may start other than its technology and its guest say: firmware, address, first boot, translation.
+
+One file of `booting/` for each of the four. A choice brings phases, which may take the place of the usual ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from sim.catalog.entries import phase_of
+from sim.catalog.files import read_toml, refuse
+from sim.catalog.load import host
+from sim.catalog.model import Phase
+from sim.catalog.read import Table
+from sim.catalog.tables.portability import ARCHITECTURES
+from sim.errors import Problem
+from sim.scenario import Text
+
+FOLDER = Path(__file__).parents[1] / "booting"
+
+BootAspect = Literal["firmware", "address", "cloud_init", "emulation"]
+ASPECTS: tuple[BootAspect, ...] = ("firmware", "address", "cloud_init", "emulation")
+
+
+@dataclass(frozen=True, slots=True)
+class BootChoice:
+    """One way to start.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        replaces: The ids of the usual phases that it takes the place of.
+        phases: What happens instead.
+        late: What happens at the end of the guest's boot.
+        network: Whether it needs a network.
+        technologies: The technologies that a firmware goes with.
+        boots: What a firmware starts: the boot loader of a "disk", or a "kernel" that is handed over.
+        machines: The processors that a firmware is made for.
+    """
+
+    id: str
+    name: Text
+    replaces: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    late: tuple[Phase, ...]
+    network: bool = False
+    technologies: tuple[str, ...] = ()
+    boots: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
+
+
+@cache
+def boot_choices(aspect: BootAspect) -> Mapping[str, BootChoice]:
+    """The choices of one aspect by id, in the file's order. Raises `CatalogError` for a file that breaks a rule."""
+    return read(FOLDER / f"{aspect}.toml")
+
+
+def read(path: Path) -> Mapping[str, BootChoice]:
+    """The choices of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    file = f"booting/{path.name}"
+    problems: list[Problem] = []
+    top = Table(read_toml(path, file), file, "", problems, lambda name: host(name).cpu_speed)
+    replaces, names = top.strings("replaces"), top.table("choices")
+    known = names.names() if names else ()
+    phases = [_phase(table, known) for table in top.tables("phases")]
+    choices = {}
+    for name in known:
+        table = names.table(name) if names else None
+        if table is not None:
+            choices[name] = _choice(name, table, replaces, phases)
+    if names:
+        names.done()
+    top.done()
+    refuse(problems, file, path)
+    return MappingProxyType(choices)
+
+
+_Told = tuple[tuple[str, ...], bool, Phase]
+"""The choices that a phase is of, whether it is late, and itself."""
+
+
+def _phase(table: Table, known: tuple[str, ...]) -> _Told:
+    of, late = table.strings("of"), table.flag("late")
+    for name in of:
+        if name not in known:
+            table.problem(f"{name!r} is no choice; there are {', '.join(known)}", "of")
+    return of, late, phase_of(table)
+
+
+def _choice(name: str, table: Table, replaces: tuple[str, ...], phases: list[_Told]) -> BootChoice:
+    choice = BootChoice(
+        id=name,
+        name=table.text("name"),
+        replaces=replaces,
+        phases=tuple(phase for of, late, phase in phases if name in of and not late),
+        late=tuple(phase for of, late, phase in phases if name in of and late),
+        network=table.flag("network"),
+        technologies=table.strings("technologies"),
+        boots=table.strings("boots"),
+        machines=table.strings("machines"),
+    )
+    for key, allowed in (("boots", ("disk", "kernel")), ("machines", ARCHITECTURES)):
+        for word in getattr(choice, key):
+            if word not in allowed:
+                table.problem(f"{word!r} does not fit; expected one of {', '.join(allowed)}", key)
+    table.done()
+    return choice
+
+
+@cache
+def boot_phases() -> Mapping[str, Phase]:
+    """Every phase of a choice by its id."""
+    return MappingProxyType(
+        {
+            phase.id: phase
+            for aspect in ASPECTS
+            for choice in boot_choices(aspect).values()
+            for phase in (*choice.phases, *choice.late)
+        }
+    )

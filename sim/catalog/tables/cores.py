@@ -1,0 +1,71 @@
+"""What Linux does with cores: how often it balances their run queues, and what one vCPU more takes a guest to boot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from sim.catalog.files import read_toml, refuse
+from sim.catalog.number import COSTS, Number, Sensed
+from sim.catalog.read import Table, positive
+from sim.catalog.tables.kernel import generation
+from sim.errors import Problem
+from sim.outcome import Bound
+
+FILE = Path(__file__).parents[1] / "mechanisms" / "cores.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class CoreNumbers(Sensed):
+    """The numbers of one file.
+
+    Attributes:
+        interval: Seconds between two balancings of a core, for each core that it balances with.
+        busy, busy_before_5_10: How many times as long that is on a busy core, by the kernel.
+        vcpu: Core-seconds to bring up one vCPU more.
+    """
+
+    interval: Number = field(metadata=COSTS)
+    busy: Number = field(metadata=COSTS)
+    busy_before_5_10: Number = field(metadata=COSTS)
+    vcpu: Number = field(metadata=COSTS)
+
+    def balance_interval(self, kernel: str, cores: int, bound: Bound = "value") -> float:
+        """Seconds from one balancing of a busy core to its next.
+
+        >>> core_numbers().balance_interval("4.15", 4), core_numbers().balance_interval("6.12", 4)
+        (0.128, 0.064)
+        """
+        busy = self.busy if generation(kernel) >= (5, 10) else self.busy_before_5_10
+        return self.interval.at(bound) * cores * busy.at(bound)
+
+
+def read(path: Path = FILE) -> CoreNumbers:
+    """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    problems: list[Problem] = []
+    file = f"mechanisms/{path.name}"
+    table = Table(read_toml(path, file), file, "", problems)
+    numbers = {
+        **_numbers(table, "balancing", interval="s", busy="1", busy_before_5_10="1"),
+        **_numbers(table, "bring_up", vcpu="s"),
+    }
+    table.done()
+    refuse(problems, file, path)
+    return CoreNumbers(**numbers)
+
+
+def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
+    inner = table.table(key)
+    if inner is None:
+        return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
+    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(inner, **numbers)
+    inner.done()
+    return numbers
+
+
+@cache
+def core_numbers() -> CoreNumbers:
+    """The catalog's numbers, read once."""
+    return read()

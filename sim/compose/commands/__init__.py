@@ -1,0 +1,1 @@
+"""What the commands of docker compose do to the containers of one engine."""

@@ -1,0 +1,1 @@
+"""Compose files, read, merged and checked as docker compose does it."""

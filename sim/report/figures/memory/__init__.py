@@ -1,0 +1,1 @@
+"""Figures of memory: the ledger, memory as time passes, and how many fit."""

@@ -1,0 +1,1 @@
+"""Figures of services: how they come up, serve, are updated and fail."""

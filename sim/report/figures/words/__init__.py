@@ -1,0 +1,1 @@
+"""Figures whose cells are words, and what frames them."""

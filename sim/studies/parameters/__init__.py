@@ -1,0 +1,1 @@
+"""Parameters that several studies ask for with one meaning."""
