@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "api.md"
@@ -24,8 +24,8 @@ INTRODUCTION = """\
 What `import sim` offers, made from the docstrings by `scripts/api.py`. Any other name may change without notice.
 """
 
-_PLACES = ("sim.outcome", "sim.records", "sim.instancerecords", "sim.scenario", "sim.errors")
-"""The modules whose classes are values that a caller meets."""
+_PLACES = ("sim.outcome", "sim.scenario", "sim.errors")
+"""The modules whose classes are values that a caller meets, beside those of records."""
 
 
 def page() -> str:
@@ -51,17 +51,17 @@ def page() -> str:
 
 def _met(classes: dict[str, type]) -> list[type]:
     """The classes that the fields and methods of public ones name, and theirs, in alphabetical order."""
+    from sim.records.record import Record
+
+    records = get_args(Record)
     known = {
         name: member
-        for place in _PLACES
+        for place in {*_PLACES, *(kind.__module__ for kind in records)}
         for name, member in vars(sys.modules[place]).items()
         if dataclasses.is_dataclass(member)
         and isinstance(member, type)
         and member.__module__ == place
         and name[0] != "_"
-    }
-    unions = {
-        name: str(value) for place in _PLACES for name, value in vars(sys.modules[place]).items() if name == "Record"
     }
     met: dict[str, type] = {}
     ahead = list(classes.values())
@@ -70,8 +70,8 @@ def _met(classes: dict[str, type]) -> list[type]:
         said = [str(field.type) for field in dataclasses.fields(here)] if dataclasses.is_dataclass(here) else []
         said += [member.__annotations__.get("return", "") for _, member in _methods(here)]
         words = set(re.findall(r"\w+", " ".join(said)))
-        for union in words & unions.keys():
-            words |= set(re.findall(r"\w+", unions[union]))
+        if "Record" in words:
+            words |= {kind.__name__ for kind in records}
         for name in words & known.keys() - met.keys() - classes.keys():
             met[name] = known[name]
             ahead.append(known[name])

@@ -19,7 +19,8 @@ from sim.loading import load, override
 from sim.loading.assignments import assign, unbounded
 from sim.loading.overrides import parameter_places
 from sim.outcome import Metric, Outcome
-from sim.records import PhaseRecord, Record
+from sim.records.instances import PhaseRecord
+from sim.records.record import Record
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
 from sim.wording import shown, whole_number

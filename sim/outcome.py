@@ -14,7 +14,7 @@ from sim.scenario import Text, listed
 from sim.wording import suggestion
 
 if TYPE_CHECKING:
-    from sim.records import Record, RecordT
+    from sim.records.record import Record, RecordT
 
 MadeT = TypeVar("MadeT")
 

@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.loading.shipped import lessons
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
-from sim.records import InstanceRecord
+from sim.records.instances import InstanceRecord
 from sim.studies.base import Context, Study, StudyRun
 
 # An example of a property may take as long as a busy machine makes it. A plain run draws the same examples each time,

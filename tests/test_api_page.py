@@ -6,11 +6,12 @@ import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 import sim
-from sim import records as records_of
+from sim.records.record import Record
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -33,11 +34,7 @@ def test_the_page_is_current(api: ModuleType) -> None:
 def test_every_public_name_and_every_kind_of_record_has_a_heading() -> None:
     headings = set(re.findall(r"^###? `(.*)`$", PAGE, re.MULTILINE))
     assert {f"sim.{name}" for name in sim.__all__} - {"sim.__version__"} <= headings
-    records = {
-        f"{kind.__module__}.{name}"
-        for name, kind in vars(records_of).items()
-        if name.endswith("Record") and name != "Record"
-    }
+    records = {f"{kind.__module__}.{kind.__name__}" for kind in get_args(Record)}
     assert len(records) > 7
     assert records <= headings
 

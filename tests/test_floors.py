@@ -22,6 +22,8 @@ FLOORS: list[set[str]] = [
     {"sim.studies", "sim.inspection"},
     {"sim.orchestration"},
     {"sim.kubernetes", "sim.swarm", "sim.compose", "sim.vmgroup"},
+    {"sim.compose.commands"},
+    {"sim.compose.reading"},
     {"sim.lifecycle"},
     {"sim.platforms", "sim.drift", "sim.traffic"},
     {"sim.builds.advice"},
@@ -48,7 +50,6 @@ FLOORS: list[set[str]] = [
         "sim.never",
         "sim.outcome",
         "sim.records",
-        "sim.instancerecords",
         "sim.scenario",
         "sim.expression",
         "sim.lessonindex",
@@ -102,10 +103,14 @@ def module(path: Path) -> str:
 
 def floor(name: str) -> int | None:
     """The floor a module stands on; None for the package itself, which only lends its door names."""
-    for number, names in enumerate(FLOORS):
-        if any(name == known or name.startswith(f"{known}.") for known in names):
-            return number
-    return None
+    found = {known: number for number, names in enumerate(FLOORS) for known in names}
+    return next((found[known] for known in [name, *_packages(name)] if known in found), None)
+
+
+def _packages(name: str) -> list[str]:
+    """The packages that a module is in, from the innermost."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
 
 
 def imports(tree: ast.AST, name: str) -> set[str]:

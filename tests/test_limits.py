@@ -34,6 +34,7 @@ ELSEWHERE = {
     "sim/builds/builders.py: MAX_DEPTH": "overlay2's own",
     "sim/report/graph/texts.py: LONGEST": "wording",
     "sim/report/words.py: _MOST_DIFFERENCES": "wording",
+    "sim/report/catalogtexts.py: _MOST": "wording, of what the model puts together",
     "sim/report/figures/memory/columns.py: MOST_COLUMNS": "a drawing's room",
     "sim/report/figures/images/build.py: MOST_COLUMNS": "a drawing's room",
     "sim/report/building/rebuilds.py: MOST_CAUSES": "what a table shows",

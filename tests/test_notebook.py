@@ -20,7 +20,7 @@ from sim.errors import InputError
 from sim.loading import load_text, override
 from sim.loading.assignments import assign
 from sim.notebook import Sweep
-from sim.records import InstanceRecord, PhaseRecord
+from sim.records.instances import InstanceRecord, PhaseRecord
 from sim.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]

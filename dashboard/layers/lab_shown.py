@@ -16,7 +16,7 @@ from dashboard.view import View
 from sim import limits
 from sim.layerlab.state import LabState
 from sim.outcome import Metric, Outcome
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report.figures.images.build import build_alt, build_graph, cost_line, steps
 from sim.report.figures.images.critical import critical_path, emphasised
 from sim.report.numbers import about, written

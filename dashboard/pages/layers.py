@@ -29,7 +29,7 @@ from sim.errors import InputError
 from sim.layerlab.state import LabState
 from sim.outcome import Outcome
 from sim.reasons import of_label
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report import words
 from sim.report.controlnames import provenance
 from sim.report.figures.images.build import first_cause, gutter, steps

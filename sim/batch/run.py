@@ -25,7 +25,7 @@ from sim.studies.base import Samples, Tick, Values, no_tick, paired_ratios, repl
 from sim.wording import whole_number
 
 if TYPE_CHECKING:
-    from sim.records import Record
+    from sim.records.record import Record
 
 AT_ENDS = 5
 """How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""

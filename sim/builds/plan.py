@@ -29,7 +29,7 @@ from sim.builds.session import BuildSession, CacheWalks
 from sim.catalog import load
 from sim.errors import InputError
 from sim.outcome import Bound
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from sim.builds.graph.vertices import Vertex
 from sim.builds.reasons.breaks import breaks
 from sim.builds.reasons.causes import causes
 from sim.builds.reasons.why import Built, depends, is_cause, reason
-from sim.records import Message, StepRecord, StepStatus
+from sim.records.images import StepRecord, StepStatus
+from sim.records.instances import Message
 
 
 def records_of(

@@ -33,7 +33,7 @@ from sim.catalog.tables.hosts import host_of
 from sim.catalog.tables.images import images
 from sim.catalog.tables.kernel import HOST_WAITS, Per
 from sim.catalog.tables.locks import growths, operations, unknown
-from sim.instancerecords import OWNERS, Owner
+from sim.records.instances import OWNERS, Owner
 
 _NONE = Number(0.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))

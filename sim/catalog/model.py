@@ -12,8 +12,8 @@ from typing import Literal
 
 from sim.catalog.number import COSTS, HELPS, NO_TIME, Number, Sensed, costs_but
 from sim.catalog.tables.kernel import Growth, Operation
-from sim.instancerecords import Owner
 from sim.outcome import Bound
+from sim.records.instances import Owner
 from sim.scenario import Text
 
 DemandKind = Literal["cpu", "read", "write", "flush", "transfer", "hold", "wait"]

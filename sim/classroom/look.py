@@ -13,7 +13,7 @@ from sim import expression
 from sim.classroom.grading import CLOSE
 from sim.classroom.predicted import Said, again, ranking
 from sim.outcome import Metric, Outcome
-from sim.records import OWNERS
+from sim.records.instances import OWNERS
 from sim.report import words
 from sim.report.ring import FigurePlace, place
 from sim.scenario import Choice, Prediction, Question

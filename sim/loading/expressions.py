@@ -9,10 +9,10 @@ from typing import Any
 
 from sim import expression, studies
 from sim.errors import InputError, Problem
-from sim.instancerecords import OWNERS
 from sim.loading.document import Document, Path_
 from sim.outcome import MetricSpec
 from sim.quantity import UNITS, parse
+from sim.records.instances import OWNERS
 from sim.scenario import PLACE_KEYS
 from sim.wording import suggestion
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sim.catalog.model import SharedBy
 from sim.catalog.number import Number
-from sim.instancerecords import Owner
+from sim.records.instances import Owner
 
 USE = "use"
 """The part of a guest's bill that grows while it is up: files that its own timers write."""

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sim.instancerecords import MemoryRecord
 from sim.machine.bill import Bill, BillLine
+from sim.records.instances import MemoryRecord
 
 
 @dataclass(frozen=True, slots=True)

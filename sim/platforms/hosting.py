@@ -15,7 +15,6 @@ from simpy import Environment
 from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.engine.seeds import SeedTree
-from sim.instancerecords import PhaseRecord
 from sim.machine.bill import Bill
 from sim.machine.billing import bill
 from sim.machine.host import RunningHost
@@ -26,6 +25,7 @@ from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import PulledLayer, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import render
+from sim.records.instances import PhaseRecord
 
 
 class NoRoomError(Exception):

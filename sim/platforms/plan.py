@@ -20,8 +20,8 @@ from sim.catalog.number import COSTS, Number, Sensed
 from sim.catalog.tables.kernel import Growth, Hold, generation
 from sim.catalog.tables.mechanisms import memory
 from sim.catalog.tables.nesting import nesting
-from sim.instancerecords import Owner
 from sim.outcome import Bound
+from sim.records.instances import Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
 

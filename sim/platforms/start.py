@@ -18,12 +18,12 @@ from simpy import Environment
 from sim.engine.alarm import Armed
 from sim.engine.line import AlarmLine
 from sim.engine.seeds import SeedTree
-from sim.instancerecords import InstanceRecord, PhaseRecord
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan, BootStep
 from sim.platforms.startcolumn import StartColumn
 from sim.platforms.startlog import StartLog, rounded
+from sim.records.instances import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""

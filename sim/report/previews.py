@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from sim.instancerecords import Owner
 from sim.outcome import Outcome
+from sim.records.instances import Owner
 from sim.report.figures.canvas import hatching
 from sim.report.style import CODE_FONT, Language, Style
 from sim.report.texts import tr

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sim.instancerecords import OWNERS, Owner
+from sim.records.instances import OWNERS, Owner
 
 Theme = Literal["light", "dark"]
 Language = Literal["en", "ja"]

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.instancerecords import Message
 from sim.reasons import Reason
+from sim.records.instances import Message
 from sim.report.style import Language
 
 LOCALES = Path(__file__).resolve().parent.parent / "locale"

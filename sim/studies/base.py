@@ -16,7 +16,7 @@ from sim.outcome import Bound, Metric, MetricSpec, Ratio
 from sim.studies.once import Once
 
 if TYPE_CHECKING:
-    from sim.records import Record
+    from sim.records.record import Record
 
 Tick = Callable[[float], None]
 """Is told the finished fraction of a run. It may raise `CancelledError`."""

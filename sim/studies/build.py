@@ -27,7 +27,7 @@ from sim.catalog.names import CatalogName
 from sim.errors import Problem
 from sim.inputfile import is_file, is_folder
 from sim.outcome import Bound, MetricSpec
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.studies.base import Context, NamesFile, Study, StudyRun, Tick, no_tick
 from sim.studies.once import Once
 

@@ -22,7 +22,8 @@ from sim.catalog.tables.assemblies import (
     components,
 )
 from sim.outcome import MetricSpec
-from sim.records import AssemblyRecord, CallRecord, ComponentRecord, ComponentState, Record
+from sim.records.assemblies import AssemblyRecord, CallRecord, ComponentRecord, ComponentState
+from sim.records.record import Record
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 AssemblyId = Literal[

@@ -14,7 +14,7 @@ from sim.compose.saving import Saving, probing_every, savings, without_checks
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import Seconds
-from sim.records import SavingRecord, ServiceRecord
+from sim.records.projects import SavingRecord, ServiceRecord
 from sim.studies.base import Context, Study, StudyRun
 from sim.studies.parameters.compose import (
     ComposeHosting,

@@ -14,7 +14,6 @@ from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
 from sim.errors import InputError, Problem
-from sim.instancerecords import ConstraintRecord
 from sim.machine.bill import Bill
 from sim.machine.billing import bill
 from sim.machine.host import Held
@@ -24,6 +23,7 @@ from sim.outcome import Bound, MetricSpec
 from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.quantity import Seconds
+from sim.records.instances import ConstraintRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 from sim.studies.parameters.container import (
     HOST_PORTS,

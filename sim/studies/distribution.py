@@ -25,7 +25,8 @@ from sim.outcome import Bound, MetricSpec
 from sim.platforms.single import start_alone
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
 from sim.reasons import Reason
-from sim.records import PullRecord, Record
+from sim.records.images import PullRecord
+from sim.records.record import Record
 from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
 from sim.registry.fleet import Distributed, Fleet, FleetRates, Through, distribute

@@ -30,7 +30,7 @@ from sim.drift.servers import (
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.platforms.single import start_alone
-from sim.records import EnvironmentRecord
+from sim.records.hosts import EnvironmentRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun
 
 TOLD = 24

@@ -14,7 +14,7 @@ from sim.lifecycle.durability import ACCIDENTS, SOURCES, DataKeeping, DataPlace,
 from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
 from sim.reasons import Reason
-from sim.records import AccidentRecord
+from sim.records.containers import AccidentRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 LOCAL, NETWORK = "commit", "commit-network"

@@ -13,7 +13,7 @@ from sim.catalog.tables.isolation import KINDS, Aspect, IsolationStep, aspects, 
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
 from sim.reasons import Reason
-from sim.records import ViewRecord, ViewScope
+from sim.records.hosts import ViewRecord, ViewScope
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 StepSetId = Literal["bare", "docker", "privileged", "rootless", "restricted"]

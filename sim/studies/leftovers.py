@@ -12,7 +12,7 @@ from sim.errors import InputError, Problem
 from sim.lifecycle.leftovers import REMOVALS, SOURCES, ToolPlace, ToolRemoval, ToolVolume, left
 from sim.outcome import MetricSpec
 from sim.reasons import Reason
-from sim.records import LeftRecord
+from sim.records.hosts import LeftRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 

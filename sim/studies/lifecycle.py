@@ -22,7 +22,7 @@ from sim.lifecycle.supervisor import EngineTimes
 from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
 from sim.reasons import Reason
-from sim.records import LifeRecord
+from sim.records.containers import LifeRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 START_SECONDS: dict[Bound, float] = {"low": 0.1, "value": 0.2, "high": 0.3}

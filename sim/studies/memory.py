@@ -14,7 +14,7 @@ from sim.machine.bill import Bill
 from sim.machine.billing import bill
 from sim.machine.ledger import Ledger
 from sim.outcome import MetricSpec
-from sim.records import Record
+from sim.records.record import Record
 from sim.studies import memory_time
 from sim.studies.base import Context, Study, StudyRun
 from sim.studies.memory_parameters import Memory

@@ -23,7 +23,8 @@ from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 from sim.never import NEVER
 from sim.outcome import Bound, MetricSpec
-from sim.records import OWNERS, LedgerRecord
+from sim.records.instances import OWNERS
+from sim.records.memory import LedgerRecord
 from sim.studies.base import Context
 from sim.studies.memory_parameters import Memory
 

@@ -26,7 +26,7 @@ from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.platforms.overhead import event_costs, on_host
 from sim.quantity import PerSecond, Seconds
-from sim.records import RouteRecord
+from sim.records.load import RouteRecord
 from sim.studies.base import Context, Study, StudyRun
 from sim.studies.parameters.compose import (
     ComposeHosting,

@@ -25,7 +25,7 @@ from sim.platforms.containers import more_costs
 from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
 from sim.quantity import PerSecond
 from sim.reasons import Reason
-from sim.records import EventRecord
+from sim.records.load import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
 from sim.studies.parameters.container import (
     AppArmorProfile,

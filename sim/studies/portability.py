@@ -19,7 +19,7 @@ from sim.catalog.tables.portability import (
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
 from sim.reasons import Reason
-from sim.records import Between, FitRecord, FitVerdict
+from sim.records.hosts import Between, FitRecord, FitVerdict
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 PortableHostId = Literal[

@@ -26,7 +26,9 @@ from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.reasons import Reason, all_of
-from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
+from sim.records.load import RequestRecord
+from sim.records.record import Record
+from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.studies.base import Context, NamesFile, Repeated, Study, StudyRun, Subject
 from sim.studies.parameters.guest import ApplicationId
 from sim.studies.rollout_platforms import carried_out, objects_of

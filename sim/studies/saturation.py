@@ -22,7 +22,7 @@ from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, on_host, request_times
-from sim.records import SaturationRecord
+from sim.records.load import SaturationRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, Tick, statistic
 from sim.studies.parameters.load import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 

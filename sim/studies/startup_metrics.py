@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from sim.instancerecords import OWNERS
 from sim.outcome import MetricSpec
 from sim.platforms.plan import BootPlan
 from sim.platforms.start import Starter
+from sim.records.instances import OWNERS
 
 _EACH = (
     "startup_time", "runtime_time", "init_time", "lock_wait", "throttled_time", "exit_time", "removal_time",

@@ -9,7 +9,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from sim.records import PoolRecord
+from sim.records.load import PoolRecord
 from sim.traffic.functionpool import DrawnSeconds
 
 

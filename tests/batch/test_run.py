@@ -20,7 +20,7 @@ from sim.errors import CancelledError, InputError, Problem, SimError
 from sim.loading import from_document, load, load_text, override
 from sim.loading.document import read
 from sim.outcome import Outcome
-from sim.records import InstanceRecord
+from sim.records.instances import InstanceRecord
 from sim.scenario import Scenario
 from sim.studies import base
 

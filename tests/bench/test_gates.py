@@ -109,10 +109,10 @@ def test_a_small_run_imports_nothing_that_it_has_no_use_for():
     )
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, encoding="utf-8")
     imported = set(told.stderr.split())
-    assert {"sim.instancerecords", "sim.report.formats.table", "sim.studies.startup"} <= imported
+    assert {"sim.records.instances", "sim.report.formats.table", "sim.studies.startup"} <= imported
     unneeded = {
-        "sim.archives", "sim.platforms.pull", "sim.records", "sim.registry", "sim.report.formats.jsonlines",
-        "sim.studies.distribution", "xml.etree.ElementTree",
+        "sim.archives", "sim.platforms.pull", "sim.records.images", "sim.records.replicas", "sim.registry",
+        "sim.report.formats.jsonlines", "sim.studies.distribution", "xml.etree.ElementTree",
     }  # fmt: skip
     assert not imported & unneeded
 

@@ -8,7 +8,7 @@ from sim.catalog import load
 from sim.catalog.model import Guest, MemoryPart, Phase, Technology
 from sim.catalog.number import Number
 from sim.errors import InputError
-from sim.records import OWNERS
+from sim.records.instances import OWNERS
 
 LABELS = [
     "cloud-hypervisor",

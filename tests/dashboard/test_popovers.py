@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.popovers import metrics_csv, records_csv
 from sim.outcome import Metric, Outcome
-from sim.records import ConstraintRecord, Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import ConstraintRecord, Message
 from sim.report.htmltable import linked
 from tests.dashboard.apptest import opened
 

@@ -10,7 +10,7 @@ from sim.builds.advice.suggest import Suggestion
 from sim.history import UndoHistory
 from sim.layerlab.contexts import BuildContext
 from sim.layerlab.state import Base, How, LabState, arguments, bases, rebased
-from sim.records import Message
+from sim.records.instances import Message
 
 GROUND = BuildContext("shop/Dockerfile", "/nowhere")
 TEXT = "FROM python:3.13-slim\nCOPY requirements.txt .\n"

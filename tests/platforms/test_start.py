@@ -5,7 +5,7 @@ import pytest
 from sim.engine.seeds import SeedTree
 from sim.machine.host import Held
 from sim.platforms.plan import StartOptions
-from sim.records import InstanceRecord, PhaseRecord
+from sim.records.instances import InstanceRecord, PhaseRecord
 
 
 def test_a_single_start_takes_the_sum_of_its_phases(race, phase):

@@ -21,7 +21,7 @@ from sim import __version__
 from sim.errors import Problem
 from sim.loading import load_text
 from sim.outcome import Metric, Outcome, Ratio, Verdict
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report import grid
 from sim.report.formats import csvfile, inspection, jsonlines, junit, markdown, metric_changes, table
 from sim.report.formats.baseline import Comparison, compare

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.catalog.load import facts
 from sim.outcome import Outcome
-from sim.records import MemoryRecord
+from sim.records.instances import MemoryRecord
 from sim.report.figures.memory.memory import ledger_table
 from sim.report.sources import FACT, address, cited
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.records import OWNERS
+from sim.records.instances import OWNERS
 from sim.report.style import TOKENS, Style, config, inline, rows_of, type_size
 
 PROTAN = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))

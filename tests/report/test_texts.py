@@ -13,7 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sim.live.wording import WORDS
-from sim.records import Message
+from sim.records.instances import Message
 from sim.report.style import LANGUAGES
 from sim.report.texts import LOCALES, has, messages, told, tr
 

@@ -11,7 +11,7 @@ from sim.batch.run import run as run_scenario
 from sim.catalog.tables.assemblies import PROCESS, assemblies, components
 from sim.engine.seeds import SeedTree
 from sim.loading import load, override
-from sim.records import AssemblyRecord, CallRecord, ComponentRecord
+from sim.records.assemblies import AssemblyRecord, CallRecord, ComponentRecord
 from sim.studies.base import Context
 from sim.studies.components import AssemblyId, Components, LeftOut, hand_overs, made, run
 

@@ -21,7 +21,7 @@ from sim.never import NEVER
 from sim.platforms.hosting import HostingOptions, NodeHost, Recipes
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.pull import layers_of, with_pull
-from sim.records import SavingRecord, ServiceRecord
+from sim.records.projects import SavingRecord, ServiceRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun
 from sim.studies.compose import ComposeStart

@@ -15,7 +15,8 @@ from sim.errors import InputError
 from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import Bound
-from sim.records import ConstraintRecord, EventRecord, PhaseRecord
+from sim.records.instances import ConstraintRecord, PhaseRecord
+from sim.records.load import EventRecord
 from sim.report.words import phase_names
 from sim.studies import density, memory, overhead, startup
 from sim.studies.base import Context, StudyRun, statistic

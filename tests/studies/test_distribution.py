@@ -14,7 +14,7 @@ from sim.catalog.number import Number
 from sim.catalog.tables import registries
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.records import PullRecord
+from sim.records.images import PullRecord
 from sim.studies.base import Context
 from sim.studies.distribution import STUDY, Distribution, run
 

@@ -15,7 +15,7 @@ from sim.lifecycle.engine import Engine, EngineCommand
 from sim.lifecycle.process import ProcessSpec
 from sim.lifecycle.storage import ContainerMount
 from sim.outcome import Metric, Outcome
-from sim.records import AccidentRecord
+from sim.records.containers import AccidentRecord
 from sim.report.figures.words.durability import accident_alt, accident_table, accident_words
 from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Style

@@ -12,7 +12,7 @@ from sim import run as run_scenario
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.loading import load_text
-from sim.records import PoolRecord
+from sim.records.load import PoolRecord
 from sim.studies.base import Context, statistic
 from sim.studies.faas import METRICS, STRETCHES, Faas, run
 from sim.traffic.functionpool import serve

@@ -13,7 +13,7 @@ from sim.catalog.tables.locks import operations
 from sim.engine.seeds import SeedTree
 from sim.loading import load
 from sim.outcome import Bound
-from sim.records import ViewRecord
+from sim.records.hosts import ViewRecord
 from sim.report.figures.words.isolation import rows, stairs_html, stairs_table, views
 from sim.report.style import Style
 from sim.studies.base import Context, StudyRun

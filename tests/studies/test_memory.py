@@ -11,7 +11,8 @@ from sim.errors import InputError
 from sim.machine.billing import bill
 from sim.machine.ledger import Ledger
 from sim.outcome import Bound
-from sim.records import LedgerRecord, MemoryRecord
+from sim.records.instances import MemoryRecord
+from sim.records.memory import LedgerRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun, summarise
 from sim.studies.memory import STUDY, run

@@ -12,7 +12,7 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.never import NEVER
-from sim.records import RouteRecord
+from sim.records.load import RouteRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun
 from sim.studies.microservices import Microservices

@@ -11,7 +11,8 @@ import pytest
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.never import NEVER
-from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
+from sim.records.load import RequestRecord
+from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.studies.base import Context, StudyRun
 from sim.studies.rollout import STUDY, ServiceRollout, run
 from sim.studies.rollout_summary import counts, fewest_ready, most_replicas, short_seconds

@@ -10,7 +10,7 @@ from sim.catalog.tables.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
-from sim.records import SaturationRecord
+from sim.records.load import SaturationRecord
 from sim.report.figures.services.saturation import limit, saturation_alt, saturation_table, workers_line
 from sim.report.style import Style, rows_of
 from sim.studies.base import Context

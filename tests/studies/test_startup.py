@@ -11,7 +11,7 @@ from sim.catalog.tables.images import ImageLayer, OfficialImage
 from sim.catalog.tables.kernel import Growth
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError
-from sim.records import InstanceRecord, PhaseRecord
+from sim.records.instances import InstanceRecord, PhaseRecord
 from sim.scenario import Text
 from sim.studies import study
 from sim.studies.base import Context, statistic, summarise

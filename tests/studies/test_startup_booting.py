@@ -13,7 +13,7 @@ from sim.catalog.tables.portability import portable_hosts
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import Bound
-from sim.records import PhaseRecord
+from sim.records.instances import PhaseRecord
 from sim.studies.base import Context, StudyRun
 from sim.studies.startup import Startup, run
 

@@ -6,7 +6,7 @@ from sim.catalog import load
 from sim.catalog.tables import locks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.records import InstanceRecord, PhaseRecord
+from sim.records.instances import InstanceRecord, PhaseRecord
 from sim.studies.base import Context, statistic
 from sim.studies.density import Density, constraints
 from sim.studies.startup import TOLD, Startup, run

@@ -13,7 +13,7 @@ from sim.builds.cost.wording import InOrder
 from sim.builds.dockerfile.instructions import Copy, Instruction, RunInstruction, Setting
 from sim.builds.dockerfile.stages import Dockerfile, Stage
 from sim.builds.reasons.why import message
-from sim.records import Message
+from sim.records.instances import Message
 
 _BUILDS = re.compile(
     r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|(?<![\w.-])(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)(?![\w.-])"

@@ -26,7 +26,8 @@ from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, PlannedBuild, plan_builds, untold
 from sim.builds.reasons.why import message
 from sim.errors import InputError
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 
 Candidate = tuple[Message, Mapping[str, str]]
 """A change: what it is, and the new texts by path."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.builds.cache.buildkit import BuildStep
 from sim.builds.dockerfile.instructions import Arg
 from sim.builds.reasons.why import Built, address_of, message, paths, stage_of
-from sim.records import Message
+from sim.records.instances import Message
 
 
 def breaks(step: BuildStep, now: Built) -> Message:

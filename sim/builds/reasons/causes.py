@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from sim import limits
 from sim.builds.cache.buildkit import BuildStep
 from sim.builds.reasons.why import Built, Difference, differences, message
-from sim.records import Message
+from sim.records.instances import Message
 
 MOST = 3
 """So many causes are told of one step."""

@@ -17,7 +17,7 @@ from sim.builds.context.rootfs import Files
 from sim.builds.dockerfile.instructions import Arg, Copy, Pairs
 from sim.builds.graph.vertices import BuildGraph, Input, Vertex
 from sim.builds.reasons.remotes import contents
-from sim.records import Message
+from sim.records.instances import Message
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Literal, cast, get_args
 from sim.catalog.load import parts
 from sim.catalog.read import Table
 from sim.catalog.rules import documents_in, entries, sources_of
-from sim.instancerecords import OWNERS, Owner
+from sim.records.instances import OWNERS, Owner
 from sim.scenario import Source, Text
 
 FOLDER = Path(__file__).parents[1] / "assemblies"

@@ -10,8 +10,8 @@ from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
-from sim.instancerecords import Owner
 from sim.outcome import Bound
+from sim.records.instances import Owner
 
 FILE = Path(__file__).parents[1] / "mechanisms" / "nesting.toml"
 

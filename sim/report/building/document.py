@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 from sim.report.building.rebuilds import both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, sentence
 from sim.report.formats.jsonlines import number

@@ -8,7 +8,8 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 
 MOST_CAUSES = 50
 """Most causes of a build that are told. For each, what it alone would cost is reckoned."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome
-from sim.records import Message
+from sim.records.instances import Message
 from sim.report.formats.table import ESTIMATE
 from sim.report.numbers import NARROW, written
 from sim.report.texts import has, told

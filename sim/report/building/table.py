@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report.building.rebuilds import FIRST, MOST_CAUSES, WHOLE, both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, amount, sentence
 from sim.report.formats.table import ESTIMATE, LEGEND

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sim.catalog.tables.assemblies import PROCESS, assembly_documents, components
 from sim.outcome import Outcome
-from sim.records import CallRecord, ComponentRecord
+from sim.records.assemblies import CallRecord, ComponentRecord
 from sim.report.catalogtexts import all_documented, documented
 from sim.report.graph.svg import escape
 from sim.report.ring import place_data

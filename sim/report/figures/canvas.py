@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-from sim.records import OWNERS, Owner
+from sim.records.instances import OWNERS, Owner
 from sim.report.figures.parts import PALE
 from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style, text_width

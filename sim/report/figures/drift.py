@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from sim.outcome import Outcome
-from sim.records import EnvironmentRecord
+from sim.records.hosts import EnvironmentRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.ring import places

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
-from sim.records import OWNERS, Owner
+from sim.records.instances import OWNERS, Owner
 from sim.report.figures.parts import PALE
 from sim.report.style import Style
 from sim.report.texts import tr

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sim.outcome import Metric, Outcome
-from sim.records import OWNERS
+from sim.records.instances import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
 from sim.report.style import PHONE, SMALLEST, Language, Style, inline, on_phone, text_width, type_size
 from sim.report.texts import tr

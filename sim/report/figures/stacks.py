@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from sim.catalog.tables.stacks import Stack, StackPart, stack_documents
-from sim.records import Owner
+from sim.records.instances import Owner
 from sim.report.catalogtexts import documented
 from sim.report.figures.textlines import wrapped
 from sim.report.numbers import about, written

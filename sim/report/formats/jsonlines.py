@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 from sim import __version__, limits
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
-from sim.instancerecords import ConstraintRecord
 from sim.loading.document import Document
 from sim.loading.problems import validate
 from sim.never import never
 from sim.outcome import Metric, Outcome, Ratio
+from sim.records.instances import ConstraintRecord
 from sim.wording import shown
 
 DIGITS = 12

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 
 from sim import studies
-from sim.instancerecords import ConstraintRecord
 from sim.never import never
 from sim.outcome import Metric, MetricSpec, Outcome, Ratio
+from sim.records.instances import ConstraintRecord
 from sim.report.bibliography import Citation, of_outcomes
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, between, unit_of, written

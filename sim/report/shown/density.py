@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report.figures.memory.density import constraint_name, ladder, ladder_alt, ladder_table
 from sim.report.figures.memory.density_lanes import (
     LANES_DESK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.records import OWNERS
+from sim.records.instances import OWNERS
 from sim.report.figures.bars import metric_table
 from sim.report.figures.legend import legend
 from sim.report.figures.memory.pressure import over_time, pressure, pressure_alt, pressure_table, series

@@ -8,7 +8,7 @@ from functools import cache
 
 from sim.catalog.tables.assemblies import components
 from sim.catalog.tables.isolation import aspects
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report.figures.memory.density import constraint_name
 from sim.report.figures.words.portability import image_name
 from sim.report.ring import FigurePlace, ringed_chart, ringed_picture, ringed_table

@@ -9,20 +9,13 @@ from typing import Any
 
 from sim.never import never
 from sim.outcome import Outcome
-from sim.records import (
-    InstanceRecord,
-    LedgerRecord,
-    LifeRecord,
-    NodeRecord,
-    PhaseRecord,
-    PullRecord,
-    ReplicaRecord,
-    RequestRecord,
-    RouteRecord,
-    ServiceRecord,
-    StepRecord,
-    WantedRecord,
-)
+from sim.records.containers import LifeRecord
+from sim.records.images import PullRecord, StepRecord
+from sim.records.instances import InstanceRecord, PhaseRecord
+from sim.records.load import RequestRecord, RouteRecord
+from sim.records.memory import LedgerRecord
+from sim.records.projects import ServiceRecord
+from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 
 
 @dataclass(frozen=True, slots=True)

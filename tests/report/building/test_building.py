@@ -12,7 +12,8 @@ from sim.builds.context.edits import Change, Edit
 from sim.builds.graph.options import Builder
 from sim.builds.plan import plan_builds
 from sim.outcome import Metric, Outcome
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 from sim.report.building.document import as_json
 from sim.report.building.rebuilds import BothWays, both_ways
 from sim.report.building.report import BuildReport

@@ -11,7 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim.outcome import Metric, Outcome
-from sim.records import ConstraintRecord, InstanceRecord, MemoryRecord, Message, PhaseRecord, Record, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import ConstraintRecord, InstanceRecord, MemoryRecord, Message, PhaseRecord
+from sim.records.record import Record
 from sim.report.words import LabelName
 
 MIB = 2**20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import SavingRecord, ServiceRecord
+from sim.records.projects import SavingRecord, ServiceRecord
 from sim.report.figures.services.bringup import (
     bringup,
     bringup_alt,

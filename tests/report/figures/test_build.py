@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from sim.outcome import Outcome
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 from sim.report.figures.images.build import (
     build_alt,
     build_graph,

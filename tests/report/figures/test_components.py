@@ -15,7 +15,7 @@ from sim.catalog.tables.history import history_lanes, marked_releases
 from sim.catalog.tables.stacks import stacks
 from sim.loading import load
 from sim.outcome import Outcome
-from sim.records import CallRecord, ComponentRecord
+from sim.records.assemblies import CallRecord, ComponentRecord
 from sim.report.comparing import comparison_grid, comparison_rows, halves
 from sim.report.figures.assembling import HEIGHT, WIDTH, assembly_alt, assembly_drawing, places
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table

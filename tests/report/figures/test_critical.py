@@ -11,7 +11,8 @@ import pytest
 from sim.batch.run import run
 from sim.loading import load, override
 from sim.outcome import Outcome
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 from sim.report.figures.images.build import build_graph, steps
 from sim.report.figures.images.critical import critical_path, emphasised
 from sim.report.style import Style

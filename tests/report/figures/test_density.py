@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report.figures.memory.density import fits, ladder, ladder_alt, ladder_table, rungs
 from sim.report.numbers import NARROW as NB
 from sim.report.style import Style

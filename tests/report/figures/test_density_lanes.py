@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sim.outcome import Outcome
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report.figures.memory.density_lanes import (
     LANES_DESK,
     LANES_HALL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import EnvironmentRecord
+from sim.records.hosts import EnvironmentRecord
 from sim.report.figures.drift import drift_alt, drift_table, fleet, lines, over_weeks
 from sim.report.style import Style, rows_of
 

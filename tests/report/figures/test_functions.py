@@ -11,7 +11,7 @@ from sim import run
 from sim.export.legends import chips
 from sim.loading import load, override
 from sim.outcome import Outcome
-from sim.records import PoolRecord
+from sim.records.load import PoolRecord
 from sim.report.figures.services.functions import pool_alt, pool_lanes, pool_over_time, pool_table, time_alt
 from sim.report.shown import request, shown
 from sim.report.style import LANGUAGES, Style

@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.seeds import SeedTree
 from sim.outcome import Metric, Outcome
-from sim.records import LifeRecord
+from sim.records.containers import LifeRecord
 from sim.report.figures.services.lifecycle import TOLD_STARTS, enlarges, life_alt, life_table, lifelines, window_of
 from sim.report.style import Style, rows_of
 from sim.report.words import label_names

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from sim.outcome import Metric, Outcome
-from sim.records import MemoryRecord
+from sim.records.instances import MemoryRecord
 from sim.report.figures.legend import legend
 from sim.report.figures.memory.columns import MOST_COLUMNS, RULERS, area, group, sums
 from sim.report.figures.memory.memory import (

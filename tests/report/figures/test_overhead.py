@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.outcome import Metric, Outcome
-from sim.records import EventRecord
+from sim.records.load import EventRecord
 from sim.report.figures.services.overhead import (
     groups,
     halves,

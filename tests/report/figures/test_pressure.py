@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.outcome import Metric, Outcome
-from sim.records import LedgerRecord
+from sim.records.memory import LedgerRecord
 from sim.report.figures.memory.pressure import (
     events,
     over_time,

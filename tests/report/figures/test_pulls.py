@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.outcome import Metric, Outcome
-from sim.records import PullRecord
+from sim.records.images import PullRecord
 from sim.report.figures.images.pulls import (
     completions,
     completions_alt,

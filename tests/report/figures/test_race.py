@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.records import OWNERS, InstanceRecord, PhaseRecord, Record
+from sim.records.instances import OWNERS, InstanceRecord, PhaseRecord
+from sim.records.record import Record
 from sim.report.figures.parts import place
 from sim.report.figures.starts.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
 from sim.report.numbers import written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.outcome import Metric, Outcome
-from sim.records import RouteRecord
+from sim.records.load import RouteRecord
 from sim.report.figures.services.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.style import LIGHT, Style, rows_of
 

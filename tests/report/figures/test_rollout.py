@@ -12,7 +12,8 @@ import pytest
 
 from sim.never import NEVER
 from sim.outcome import Metric, Outcome
-from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
+from sim.records.load import RequestRecord
+from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.report.figures.parts import lane_axis
 from sim.report.figures.services.rollout import (
     interesting_end,

@@ -9,7 +9,7 @@ import pytest
 
 from sim.batch.run import run
 from sim.loading import load
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report import words
 from sim.report.figures.bars import metric_bars
 from sim.report.figures.images.build import build_alt, build_graph, build_table, cost_line

@@ -15,7 +15,9 @@ from sim.batch.run import run
 from sim.export import traced
 from sim.loading import load
 from sim.outcome import Outcome
-from sim.records import InstanceRecord, LedgerRecord, PhaseRecord, Record
+from sim.records.instances import InstanceRecord, PhaseRecord
+from sim.records.memory import LedgerRecord
+from sim.records.record import Record
 from sim.report.trace import chrome, columns
 from sim.report.trace.timed import TraceSpan, lanes, timed
 

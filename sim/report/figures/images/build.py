@@ -10,7 +10,7 @@ from typing import Any
 from sim import limits
 from sim.outcome import Outcome
 from sim.printable import printable
-from sim.records import StepRecord
+from sim.records.images import StepRecord
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
 from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import PullRecord
+from sim.records.images import PullRecord
 from sim.report.figures import parts
 from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written, written_metric

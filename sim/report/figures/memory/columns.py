@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sim.outcome import Outcome
-from sim.records import OWNERS, MemoryRecord, Owner
+from sim.records.instances import OWNERS, MemoryRecord, Owner
 
 Ruler = Literal["rss", "pss", "physical", "configured"]
 RULERS: tuple[Ruler, ...] = ("rss", "pss", "physical", "configured")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.outcome import Outcome
-from sim.records import ConstraintRecord
+from sim.records.instances import ConstraintRecord
 from sim.report.figures import parts
 from sim.report.figures.canvas import Canvas
 from sim.report.figures.memory.density import binding, constraint_name, limit_text, rungs

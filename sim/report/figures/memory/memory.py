@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.outcome import Metric, Outcome
-from sim.records import OWNERS, MemoryRecord, Owner
+from sim.records.instances import OWNERS, MemoryRecord, Owner
 from sim.report.figures import parts
 from sim.report.figures.canvas import Canvas
 from sim.report.figures.legend import LegendMark

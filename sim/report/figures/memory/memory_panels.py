@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.outcome import Outcome
-from sim.records import MemoryRecord, Owner
+from sim.records.instances import MemoryRecord, Owner
 from sim.report.figures import parts
 from sim.report.figures.canvas import Canvas, fits
 from sim.report.figures.memory.columns import PROCESSES, Group, MemoryBlock, MemoryBlockKind, Ruler, area, group, sums

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.outcome import Metric, Outcome
-from sim.records import OWNERS, LedgerRecord
+from sim.records.instances import OWNERS
+from sim.records.memory import LedgerRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, about, written
 from sim.report.ring import places

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import SavingRecord, ServiceRecord
+from sim.records.projects import SavingRecord, ServiceRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.ring import named

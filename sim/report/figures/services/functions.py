@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import PoolRecord
+from sim.records.load import PoolRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, written
 from sim.report.ring import named

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Literal, get_args
 
 from sim.outcome import Outcome
-from sim.records import LifeRecord
+from sim.records.containers import LifeRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.ring import named

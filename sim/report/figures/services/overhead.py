@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
 from sim.outcome import Metric, Outcome
-from sim.records import EventRecord
+from sim.records.load import EventRecord
 from sim.report.catalogtexts import sourced
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, between, marked, times, written

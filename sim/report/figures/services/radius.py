@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.outcome import Outcome
-from sim.records import RouteRecord
+from sim.records.load import RouteRecord
 from sim.report.figures import parts
 from sim.report.numbers import written, written_metric
 from sim.report.ring import named

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from sim.never import NEVER
 from sim.outcome import Outcome
 from sim.quantity import parse
-from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
+from sim.records.load import RequestRecord
+from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.report.figures import parts
 from sim.report.numbers import about, marked, written
 from sim.report.ring import named

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from sim.outcome import Outcome
-from sim.records import ReplicaRecord
+from sim.records.replicas import ReplicaRecord
 from sim.report.figures.parts import any_statistic, ticks
 from sim.report.figures.services.rollout import (
     SOME,

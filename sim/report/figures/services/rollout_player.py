@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.never import NEVER
 from sim.outcome import Outcome
-from sim.records import NodeRecord, ReplicaRecord
+from sim.records.replicas import NodeRecord, ReplicaRecord
 from sim.report.figures.services.rollout import fills, interesting_end, look, newest_version, nodes, replicas, why
 from sim.report.figures.services.rollout_panels import NARROW, WIDE, PanelPlaces
 from sim.report.style import Style

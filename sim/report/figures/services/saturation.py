@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sim.outcome import Outcome
-from sim.records import SaturationRecord
+from sim.records.load import SaturationRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.ring import named

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sim.outcome import Outcome
-from sim.records import OWNERS, InstanceRecord, Owner, PhaseRecord
+from sim.records.instances import OWNERS, InstanceRecord, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.outcome import Metric, Outcome
-from sim.records import OWNERS, Owner, PhaseRecord
+from sim.records.instances import OWNERS, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.figures.bars import doubt_columns
 from sim.report.figures.legend import LegendMark

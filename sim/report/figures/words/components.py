@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sim.catalog.tables.assemblies import assemblies, assembly_documents, components
 from sim.outcome import Outcome
-from sim.records import AssemblyRecord, CallRecord, ComponentRecord
+from sim.records.assemblies import AssemblyRecord, CallRecord, ComponentRecord
 from sim.report.catalogtexts import all_documented
 from sim.report.figures.assembling import called_name
 from sim.report.figures.words.wordtable import (

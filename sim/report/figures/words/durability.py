@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.outcome import Outcome
-from sim.records import AccidentRecord
+from sim.records.containers import AccidentRecord
 from sim.report.catalogtexts import sourced
 from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
 from sim.report.numbers import written, written_metric

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sim.catalog.tables.isolation import KINDS, aspects, isolation_documents, isolation_steps
 from sim.outcome import Outcome
-from sim.records import ViewRecord, ViewScope
+from sim.records.hosts import ViewRecord, ViewScope
 from sim.report.catalogtexts import documented
 from sim.report.figures.words.wordgrid import word_grid
 from sim.report.figures.words.wordtable import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sim.catalog.tables.portability import documents, portable_images
 from sim.outcome import Metric, Outcome
-from sim.records import Between, FitRecord
+from sim.records.hosts import Between, FitRecord
 from sim.report.catalogtexts import documented
 from sim.report.figures.words.wordtable import (
     CellBar,

@@ -1,7 +1,4 @@
-"""What happened to the instances of a run, as records: their starts, their memory, and what limits their number.
-
-All other kinds of records are in `sim.records`, which has these too.
-"""
+"""Records of the instances of a run: their starts, their memory, and what limits their number."""
 
 from __future__ import annotations
 
