@@ -33,7 +33,8 @@ class RequestTimes:
         flush_every: After how many requests an instance flushes. 0 for never. A client does it before its next
             request, on the thread. Answers are not seen meanwhile. Where requests come by a rate, nobody flushes.
         flush_relay: Of the disk's relay, for each flush.
-        flush: Until what was written is on the disk.
+        flush_disk: Of the disk, for each flush: it takes nothing else meanwhile.
+        flush: Until what was written is on the disk, once the disk has taken it.
     """
 
     thread: float
@@ -58,4 +59,5 @@ class RequestTimes:
     disk_pool: float = 0.0
     flush_every: int = 0
     flush_relay: float = 0.0
+    flush_disk: float = 0.0
     flush: float = 0.0

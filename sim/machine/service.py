@@ -267,7 +267,7 @@ class LoadedHost:
         """A flush holds the thread, and is in line behind the operations before it."""
         times = self._times
         passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
-        return _held(instance.threads, [*passed, *_stay(times.flush)])
+        return _held(instance.threads, [*passed, *_served(self._disk, times.flush_disk), *_stay(times.flush)])
 
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times

@@ -159,7 +159,7 @@ def _on_disk(there: OnHost) -> dict[str, Any]:
     time, gap, every = work.disk_time.at(at), work.disk_gap.at(at), work.disk_flush_every.value
     passes = costs.passes_flushes
     if work.disk_writes and costs.caches_writes and not (every == 1 and passes):
-        return {"flush": time + (every - 1) * gap if passes and every else 0.0}
+        return {"flush_disk": every * gap, "flush": max(time - gap, 0.0)} if passes and every else {}
     pieces = _pieces(there)
     return {
         "disk_time": pieces * work.disk_piece_time.at(at) if pieces >= 2 else time,

@@ -131,9 +131,9 @@ def _tried(params: Saturation, there: OnHost, workers: int, context: Context) ->
     asked = RequestLoad(params.clients, params.think, 0.0, requests, stagger=params.think + alone, warm_rounds=ROUNDS)
     served = LoadedHost(times, asked, workers, there.host.cores, context.seeds).serve()
     latencies, busy = sorted(served.latencies), served.busy
-    throughput = _throughput(
-        clients / (statistic("mean", latencies) + params.think), busy, _demands(times, workers, there)
-    )
+    by_latency = clients / (statistic("mean", latencies) + params.think)
+    told = served.throughput if times.flush_every else by_latency
+    throughput = _throughput(told, busy, _demands(times, workers, there))
     return SaturationRecord(
         of=context.label,
         workers=workers,
@@ -150,34 +150,42 @@ def _tried(params: Saturation, there: OnHost, workers: int, context: Context) ->
 def _demands(times: RequestTimes, workers: int, there: OnHost) -> dict[str, float]:
     """For how long one request keeps each device busy, of which there are so many.
 
-    A thread is busy too while it waits for a core. So it counts where there are enough cores for everybody.
+    A thread is busy too while it waits for a core. So it counts where there are enough cores for everybody. One that
+    flushes is busy with no request, and does not count.
     """
-    relays = 2 * times.exchanges * times.relay + times.disk_operations * times.disk_relay
+    flushed = 1 / times.flush_every if times.flush_every else 0.0
     return {
-        "cores": (times.thread + relays) / there.host.cores,
-        "threads": times.thread / times.threads / workers,
-        "disk": times.disk_operations * times.disk_gap,
+        "cores": _core_seconds(times) / there.host.cores,
+        "threads": 0.0 if flushed else times.thread / times.threads / workers,
+        "disk": times.disk_operations * times.disk_gap + flushed * times.flush_disk,
         "link": times.exchanges * times.link,
     }
 
 
-def _throughput(by_latency: float, busy: Mapping[str, float], demands: Mapping[str, float]) -> float:
+def _core_seconds(times: RequestTimes) -> float:
+    """Of one request, on threads and relays, with its part of a flush."""
+    flushed = times.flush_relay / times.flush_every if times.flush_every else 0.0
+    return times.thread + 2 * times.exchanges * times.relay + times.disk_operations * times.disk_relay + flushed
+
+
+def _throughput(told: float, busy: Mapping[str, float], demands: Mapping[str, float]) -> float:
     """Requests a second of all workers.
 
     Where cores are short, answers come in bursts. Then a count of them hangs on when it ends, as their latencies do. So
     the utilization law tells it where a device is always busy, and elsewhere the response time law, but no more than a
     device can do (Denning and Buzen, ACM Computing Surveys 10:3, 1978).
+
+    Args:
+        told: By the response time law. Where clients flush it is counted: a flush is in no latency.
     """
     devices = [name for name in demands if demands[name] and (name != "threads" or "cores" not in busy)]
     full = [busy[name] / demands[name] for name in devices if busy.get(name, 0.0) >= ALWAYS]
-    return min(full, default=min(by_latency, *(1 / demands[name] for name in devices)))
+    return min(full, default=min(told, *(1 / demands[name] for name in devices)))
 
 
 def _cores(throughput: float, there: OnHost) -> float:
     """The share of the host's cores that is busy where there are enough for everybody."""
-    times = request_times(there)
-    relays = 2 * times.exchanges * times.relay + times.disk_operations * times.disk_relay
-    return min(throughput * (times.thread + relays) / there.host.cores, 1.0)
+    return min(throughput * _core_seconds(request_times(there)) / there.host.cores, 1.0)
 
 
 def _samples(records: Sequence[SaturationRecord]) -> dict[str, list[float]]:

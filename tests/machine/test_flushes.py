@@ -15,8 +15,9 @@ TIMES = RequestTimes(
 )  # fmt: skip
 
 
-def served(times: RequestTimes, clients: int, requests: int = 640) -> Served:
-    return LoadedHost(times, RequestLoad(clients=clients, requests=requests), 1, 8, SeedTree(4).child("it", 0)).serve()
+def served(times: RequestTimes, clients: int, requests: int = 640, instances: int = 1) -> Served:
+    load = RequestLoad(clients=clients, requests=requests)
+    return LoadedHost(times, load, instances, 8, SeedTree(4).child("it", 0)).serve()
 
 
 def test_one_after_another_a_flush_delays_and_is_no_part_of_a_latency() -> None:
@@ -39,6 +40,15 @@ def test_more_clients_than_a_flush_is_for_get_on() -> None:
     """Of 80 that come back together, some are for the flush after the next."""
     found = served(TIMES, 80, 800)
     assert found.throughput == pytest.approx(32 / (32 * 10e-6 + 205e-6), rel=0.1)
+
+
+def test_flushes_of_all_instances_wait_for_one_disk() -> None:
+    """Each has its 32 writes in 322 us, and then its turn of 4 ms: the disk is never idle."""
+    busy = replace(TIMES, flush_disk=4e-3)
+    one, four = served(busy, 32), served(busy, 32, 2560, instances=4)
+    assert one.throughput == pytest.approx(32 / (2e-6 + 32 * 10e-6 + 205e-6 + 4e-3), rel=0.01)
+    assert four.throughput == pytest.approx(32 / 4e-3, rel=0.02)
+    assert four.busy["disk"] == pytest.approx(1.0, abs=0.01)
 
 
 def test_where_nobody_flushes_nothing_changes() -> None:

@@ -63,6 +63,17 @@ def test_one_disk_for_all_gives_no_more_to_more() -> None:
     assert records[-1].cores < 0.1
 
 
+@pytest.mark.parametrize("workers", [2, 8])
+def test_writes_that_are_flushed_come_out_as_fast_as_the_disk_takes_them(workers: int) -> None:
+    """A flush every 32 writes holds each worker's thread, and writes all that is in the cache to one disk."""
+    work = workload("fio-128k-write-queued")
+    found, records = ran(workload=work.id, technology="qemu-kvm", most_workers=workers, clients=32)
+    assert work.disk_flush_every.value == 32
+    assert found["peak"] < 1.001 / work.disk_gap.value
+    assert found["one_worker"] == pytest.approx(1 / work.disk_gap.value, rel=0.07)
+    assert records[-1].disk == pytest.approx(1.0, abs=0.01)
+
+
 def test_a_busier_relay_takes_cores_from_workers() -> None:
     """By KVM's devices a packet takes work of a thread beside the guest, which comes off the peak."""
     native, machine = (ran(technology=name, clients=50)[0]["peak"] for name in ("process", "qemu-kvm"))
