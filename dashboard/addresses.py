@@ -40,10 +40,13 @@ def instead(scope: Mapping[str, Any], base: str = "") -> str:
     """
     if scope["type"] != "http" or "text/html" not in Headers(scope=dict(scope)).get("accept", ""):
         return ""
-    above = base.strip("/")
-    below = str(scope["path"]).lstrip("/").removeprefix(above).lstrip("/")
+    above = "/".join(["", *filter(None, base.split("/"))])
+    path = str(scope["path"])
+    if not path.startswith(f"{above}/"):
+        return ""
+    below = path.removeprefix(above)
     parts = [part for part in below.split("/") if part]
     if len(parts) < 2 or parts[0] in _OWN or parts[-1] in (".", ".."):
         return ""
     query = str(scope.get("query_string", b""), "latin-1")
-    return "../" * below.count("/") + quote(parts[-1], safe="") + (f"?{query}" if query else "")
+    return "../" * (below.count("/") - 1) + quote(parts[-1], safe="") + (f"?{query}" if query else "")

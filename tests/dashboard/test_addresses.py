@@ -24,11 +24,19 @@ def sent(path: str, base: str = "", query: str = "", accept: str = "text/html,*/
         ("/sim/a/b", "/sim/", "/sim/b"),
         ("/a/日本 b", "", "/%E6%97%A5%E6%9C%AC%20b"),
         ("/a/http:evil", "", "/http%3Aevil"),
+        ("/a/\\\\evil", "", "/%5C%5Cevil"),
+        ("/a/b\r\nx: y", "", "/b%0D%0Ax%3A%20y"),
     ],
 )
 def test_a_browser_is_sent_to_the_last_part(path: str, base: str, there: str) -> None:
     assert urljoin(f"https://host{path}", sent(path, base)) == f"https://host{there}"
     assert urljoin(f"https://host/proxy{path}", sent(path, base)) == f"https://host/proxy{there}"
+
+
+@pytest.mark.parametrize("path", ["/a//b", "//evil.example/b"])
+def test_an_empty_folder_is_one_to_a_browser_too(path: str) -> None:
+    """Each `..` leaves one (URL Standard, path state), empty or not. Python's `urljoin` leaves empty ones out."""
+    assert sent(path) == "../../b"
 
 
 def test_the_query_is_kept() -> None:
@@ -45,3 +53,7 @@ def test_what_a_page_asks_for_by_itself_is_never_sent_elsewhere() -> None:
     assert instead({"type": "websocket", "path": "/a/_stcore/stream", "headers": []}) == ""
     assert sent("/sim", "sim") == ""
     assert sent("/sim/density", "sim") == ""
+
+
+def test_what_only_begins_like_the_server_s_own_path_is_not_below_it() -> None:
+    assert sent("/simulator/a/b", "sim") == ""
