@@ -45,14 +45,26 @@ def test_an_m5d_metal_is_at_the_clock_that_amazon_states_with_all_cores_busy():
     [
         ({"none": 0.9}, "'none' is no number of busy cores"),
         ({"0": 0.9}, "'0' is no number of busy cores"),
+        ({"012": 0.9}, "'012' is no number of busy cores"),
+        ({"9" * 5000: 0.9}, "is no number of busy cores"),
         ({"4": 0.0}, "0 is no share of the full clock"),
         ({"4": 1.1}, "1.1 is no share of the full clock"),
     ],
 )
 def test_what_is_no_table_is_refused(counts, said):
     shares = {
-        count: {"value": share, "low": 0.0, "high": 1.2, "estimate": "by hand"} for count, share in counts.items()
+        count: {"value": share, "low": min(share, 0.5), "high": max(share, 1.0), "estimate": "by hand"}
+        for count, share in counts.items()
     }
+    assert [said in problem for problem in refused(shares)] == [True]
+
+
+def test_an_end_of_a_range_that_is_no_share_is_named():
+    shares = {"4": {"value": 0.9, "low": 0.8, "high": 1.25, "estimate": "by hand"}}
+    assert ["1.25 is no share of the full clock" in problem for problem in refused(shares)] == [True]
+
+
+def refused(shares):
     problems = []
     turbo_of(Table({"turbo": shares}, "hosts/x.toml", "", problems))
-    assert any(said in str(problem) for problem in problems)
+    return [str(problem) for problem in problems]

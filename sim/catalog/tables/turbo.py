@@ -7,6 +7,7 @@ Intel's processors say how far each of so many busy cores may go above the base 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from sim.catalog.number import Number
@@ -14,15 +15,18 @@ from sim.catalog.read import Table
 from sim.outcome import Bound
 
 
+_COUNT = re.compile(r"[1-9][0-9]{0,3}")
+
+
 def turbo_of(table: Table) -> dict[str, Number]:
     """A host's table: the share of the full clock by how many cores of a socket are busy. Empty where it has none."""
     shares = table.numbers("turbo", "1")
     for name, number in shares.items():
-        if not (name.isascii() and name.isdigit() and int(name) >= 1):
-            table.problem(f"{name!r} is no number of busy cores, a whole one of at least 1", f"turbo.{name}")
-        ends = [number.at("low"), number.value, number.at("high")]
-        if min(ends) <= 0 or max(ends) > 1:
-            table.problem(f"{number.value:g} is no share of the full clock, above 0 and at most 1", f"turbo.{name}")
+        if not _COUNT.fullmatch(name):
+            table.problem(f"{name!r} is no number of busy cores, a whole one from 1 to 9999", f"turbo.{name}")
+        wrong = [end for end in (number.at("low"), number.value, number.at("high")) if not 0 < end <= 1]
+        if wrong:
+            table.problem(f"{wrong[0]:g} is no share of the full clock, above 0 and at most 1", f"turbo.{name}")
     return dict(sorted(shares.items(), key=lambda item: (len(item[0]), item[0])))
 
 
