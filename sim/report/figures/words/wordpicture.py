@@ -23,8 +23,6 @@ _LINE = 1.2
 """Height of a line as a share of its letters' size."""
 _MARK = 1.2
 """Room of a mark, as a share of its size: faces differ most in such signs."""
-_MARK = 1.2
-"""Room of a mark, as a share of its size: faces differ most in such signs."""
 _LEGEND = 1.35
 """Height of a line of the legend, as a share of its size."""
 _UPRIGHT_LINES = 2
@@ -105,8 +103,8 @@ class _Picture:
     def _names(self) -> float:
         """As wide as the longest name, up to what the table allows. Names of a dense table have one line."""
         told = [text_width(f"{row.name}  {row.small}".strip(), self.size) for row in self.table.rows]
-        widest = BOLD * max(told) + 2 * _PAD + 1
-        return widest if self.dense else min(widest, self.style.px(self.table.names))
+        longest = BOLD * max(told) + 2 * _PAD + 1
+        return longest if self.dense else min(longest, self.style.px(self.table.names))
 
     def _head_height(self) -> float:
         upright = [self._upright(column) for column in self.table.columns if column.upright or column.gap]
