@@ -8,12 +8,13 @@ is served first come, first served. A thread does not wait for the disk: what as
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step, TimedStation
+from sim.engine.steps import held, merged, served, stay
 from sim.machine.flash import factors, mean_slowest, slowest
 from sim.machine.quota import SpentQuota
 from sim.machine.requesttimes import RequestTimes
@@ -93,13 +94,13 @@ class LoadedHost:
         self._computes: Step = ("stay", None, times.thread / times.exchanges, None)
         waits = times.disk_parts == 1 and times.disk_die
         self._dies = [TimedStation(env, 1) for _ in range(times.disk_dies if waits else 0)]
-        self._on_die: list[Step] = _served(self._dies[0], times.disk_die) if self._dies else []
+        self._on_die: list[Step] = served(self._dies[0], times.disk_die) if self._dies else []
         self._which_die = seeds.stream("die").randrange
         self._die_mean = mean_slowest(times.disk_parts, times.disk_spread)
         left = times.disk_time - times.disk_gap - (times.disk_die if self._dies else 0.0)
         self._stores: Step = ("stay", None, max(left, 0.0), None)
         self._random = bool(times.spread or times.disk_spread or self._dies)
-        self._thinks = _stay(load.think)
+        self._thinks = stay(load.think)
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
         self._measured = math.ceil(load.requests / rounds) * rounds
@@ -237,20 +238,20 @@ class LoadedHost:
         steps: list[Step] = []
         threads = self._computed(instance)
         for exchange in range(times.exchanges):
-            steps += _stay(times.wire)
+            steps += stay(times.wire)
             steps += self._passed(instance.relay, times.relay, times.wake)
             steps += threads
             if exchange == 0:
                 steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
-            steps += _served(self._link, times.link)
-        return list(_merged(steps, kept=(instance.computes, self._stores, *self._on_die)))
+            steps += served(self._link, times.link)
+        return list(merged(steps, kept=(instance.computes, self._stores, *self._on_die)))
 
     def _computed(self, instance: _Instance) -> list[Step]:
         """What a thread does. While it is throttled it has no core."""
         instance.spends = ("spend", instance.quota, self._computes[2], None)
         spends = [instance.spends] if instance.quota else []
-        steps = _held(instance.threads, [*spends, self._on_core(self._computes)])
+        steps = held(instance.threads, [*spends, self._on_core(self._computes)])
         instance.computes = next((step for step in steps if step[2] and step[0] != "spend"), self._computes)
         return steps
 
@@ -261,19 +262,19 @@ class LoadedHost:
         if not seconds:
             return []
         wakes: list[Step] = [("wake", relay, wake, None)] if wake else []
-        return _held(relay, [*wakes, self._on_core(("stay", None, seconds, None))])
+        return held(relay, [*wakes, self._on_core(("stay", None, seconds, None))])
 
     def _flushed(self, instance: _Instance) -> list[Step]:
         """A flush holds the thread, and is in line behind the operations before it."""
         times = self._times
         passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
-        return _held(instance.threads, [*passed, *_served(self._disk, times.flush_disk), *_stay(times.flush)])
+        return held(instance.threads, [*passed, *served(self._disk, times.flush_disk), *stay(times.flush)])
 
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
-        disk = [*_stay(times.disk_pool), *_served(self._disk, times.disk_gap), *self._on_die, self._stores]
+        disk = [*stay(times.disk_pool), *served(self._disk, times.disk_gap), *self._on_die, self._stores]
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
-        return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
+        return [*passed[:-1], *disk, *passed[-1:]] if times.disk_waits else [*passed, *disk]
 
 
 class _Instance:
@@ -317,42 +318,3 @@ class _Client(Journey):
         steps = self._after(self)
         if steps is not None:
             self.begin(steps)
-
-
-def _stay(seconds: float) -> list[Step]:
-    return [("stay", None, seconds, None)] if seconds else []
-
-
-def _served(station: TimedStation, seconds: float) -> list[Step]:
-    return [("serve", station, seconds, 0.0)] if seconds else []
-
-
-def _held(station: Station, steps: list[Step]) -> list[Step]:
-    """The steps with a server of the station, none where nothing is to be done there."""
-    if not steps:
-        return []
-    (kind, timed, seconds, _), *rest = steps
-    if kind == "stay":
-        taken: list[Step] = [("take", station, seconds, None)]
-    elif kind == "serve":
-        taken = [("enter", station, seconds, timed)]
-    else:
-        taken = [("take", station, 0.0, None), steps[0]]
-    return [*taken, *rest, ("give", station, 0.0, None)]
-
-
-def _merged(steps: Sequence[Step], kept: Sequence[Step]) -> Iterator[Step]:
-    """The steps without those that stay after they have been served: nobody sees when that begins.
-
-    kept: Steps that stand for times of their own in each request.
-    """
-    last: Step | None = None
-    for step in steps:
-        if last and last[0] == "serve" and step[0] == "stay" and not any(step is each or last is each for each in kept):
-            last = (*last[:3], last[3] + step[2])
-            continue
-        if last:
-            yield last
-        last = step
-    if last:
-        yield last

@@ -51,3 +51,9 @@ def test_alone_an_operation_takes_the_disks_time_on_however_many_dies() -> None:
         )  # fmt: skip
         found = LoadedHost(times, RequestLoad(clients=1, requests=4000), 1, 64, SEEDS).serve()
         assert math.fsum(found.latencies) / 4000 == pytest.approx(2e-4, rel=0.005)
+
+
+def test_a_relay_that_is_not_there_does_not_wait_for_the_disk() -> None:
+    times = RequestTimes(thread=1e-6, disk_operations=1, disk_time=2e-4, disk_waits=True)
+    found = LoadedHost(times, RequestLoad(clients=1, requests=10), 1, 8, SEEDS).serve()
+    assert found.latencies == pytest.approx([2.01e-4] * 10)

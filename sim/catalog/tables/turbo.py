@@ -14,7 +14,6 @@ from sim.catalog.number import Number
 from sim.catalog.read import Table
 from sim.outcome import Bound
 
-
 _COUNT = re.compile(r"[1-9][0-9]{0,3}")
 
 
