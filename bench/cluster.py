@@ -31,7 +31,8 @@ from sim.kubernetes.objects import ObjectKey, status_of
 from sim.platforms.hosting import HostingOptions, HostPool
 from sim.platforms.nodeimages import kubelet_queue
 from sim.studies.base import Context, StudyRun
-from sim.studies.rollout import STUDY, ServiceRollout
+from sim.studies.rollout import STUDY
+from sim.studies.rollout_parameters import ServiceRollout
 
 RATE = RequestRate(100, 100)
 """Requests a second of each controller and of the scheduler: --kube-api-qps and --kube-api-burst of Kubernetes' tests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim import limits
 from sim.catalog import load as catalog
@@ -20,13 +20,11 @@ from sim.orchestration.on_machines import MachinesRun, group_settings, on_machin
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.timeline import ServiceTimeline
+from sim.studies.base import Context
+from sim.studies.rollout_parameters import ServiceRollout
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
 from sim.vmgroup.machines import MachineKind
-
-if TYPE_CHECKING:
-    from sim.studies.base import Context
-    from sim.studies.rollout import ServiceRollout
 
 MACHINE = "qemu-kvm"
 """What makes a group's machines, by its id in the catalog."""

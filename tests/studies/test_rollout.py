@@ -14,7 +14,8 @@ from sim.never import NEVER
 from sim.records.load import RequestRecord
 from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.studies.base import Context, StudyRun
-from sim.studies.rollout import STUDY, ServiceRollout, run
+from sim.studies.rollout import STUDY, run
+from sim.studies.rollout_parameters import ServiceRollout
 from sim.studies.rollout_summary import counts, fewest_ready, most_replicas, short_seconds
 
 
@@ -206,6 +207,12 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert problem.path == "manifest"
     (problem,) = STUDY.missing(ServiceRollout(load="file", load_file="no.csv"), str(tmp_path))
     assert problem.path == "load_file"
+
+
+def test_a_load_file_that_will_not_do_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "load.csv").write_text("seconds,rate\n0,many\n")
+    problems = list(STUDY.missing(ServiceRollout(load="file", load_file="load.csv"), str(tmp_path)))
+    assert {problem.path for problem in problems} == {"load_file"}
 
 
 def test_a_load_of_a_file_is_sent(tmp_path: Path) -> None:
