@@ -10,12 +10,7 @@ import streamlit as st
 from dashboard import controls, popovers, running, shipped
 from dashboard.frame import head
 from dashboard.layers import advice, lab, lab_link, lab_shown
-from dashboard.lessons import (
-    answers,
-    lesson,
-    quiz,
-    variants,  # fmt: skip
-)
+from dashboard.lessons import answers, lesson, quiz, variants
 from dashboard.lessons.correction import Correction, in_lab
 from dashboard.lessons.lesson import kicker
 from dashboard.links import one_of, opening, set_link

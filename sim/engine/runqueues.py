@@ -333,9 +333,8 @@ class RunQueues:
         if timer is not self._timer:
             return None
         now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
-        reach = (
-            now if self._own is None else self._own.now
-        ) + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
+        reach = now if self._own is None else self._own.now
+        reach += now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
         while self._ends and self._ends[0][0] <= reach:
             due, _, core = heappop(self._ends)
