@@ -338,7 +338,7 @@ def editor(
     """A text editor with a line-numbered gutter of marks.
 
     Args:
-        marks: Line number to {"glyph", "kind", "word"}, as `sim.report.figures.gutter` gives them.
+        marks: Line number to {"glyph", "kind", "word"}, as `sim.report.figures.images.build.gutter` gives them.
         revision: Changed whenever the page, not the reader, sets the text. Otherwise what is being typed is left alone.
         selected: The marked line, 0 for none.
     """
