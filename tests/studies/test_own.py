@@ -148,7 +148,10 @@ GENERIC = [
     for folder in ("batch", "evidence", "loading", "report")
     for path in (ROOT / "sim" / folder).rglob("*.py")
     if path.stem not in studies.NAMES and path.parent.name != "calibrate"
-] + [ROOT / "dashboard" / f"{name}.py" for name in ("lesson", "controls", "running", "predict", "popovers")]
+] + [
+    ROOT / "dashboard" / f"{name}.py"
+    for name in ("lessons/lesson", "controls", "running", "lessons/predict", "popovers")
+]
 
 
 @pytest.mark.parametrize("path", GENERIC, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -99,7 +99,8 @@ def test_in_columns_no_two_nodes_share_a_place_and_time_runs_down(graph, count):
 
 SCRIPT = """
 from sim.outcome import Outcome
-from sim.records import Message, StepRecord
+from sim.records.images import StepRecord
+from sim.records.instances import Message
 from sim.report.figures.images.build import build_graph
 from sim.report.style import Style
 records = []
