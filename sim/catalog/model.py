@@ -419,6 +419,8 @@ class Host(Sensed):
         swap: Bytes.
         locks: How long operations hold their locks where that differs on this host, by "lock.operation" as
             "rtnl.veth-move".
+        locks_before: The engine's release that a daemon's lock of `locks` was timed before, by lock. It says nothing of
+            later ones.
         waits: How long those of `HOST_WAITS` are here, instead of what the phase says.
         limits: As a technology's, of the host itself ("pids", "pods").
         own_memory: What its own system holds before any instance.
@@ -447,6 +449,7 @@ class Host(Sensed):
     disk_line: Number = field(default_factory=lambda: Number(0.0, "B/s", sources=("definition",)), metadata=HELPS)
     swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=HELPS)
     locks: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
+    locks_before: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
     limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)

@@ -209,7 +209,12 @@ def _hold(phase: Phase, host: Host, engine: str) -> Hold:
         return Hold(phase.amount, phase.growth)
     held = phase.operation.on(engine if phase.operation.daemon else host.kernel)
     own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
-    return held if own is None else replace(held, amount=own)
+    return held if own is None or _later(engine, host.locks_before.get(phase.resource)) else replace(held, amount=own)
+
+
+def _later(engine: str, before: str | None) -> bool:
+    """Whether the engine is of that release or a later one. "" is the newest; None is before none."""
+    return before is not None and (not engine or generation(engine) >= generation(before))
 
 
 def _empty(phase: Phase, host: Host, engine: str) -> bool:

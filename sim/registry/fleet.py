@@ -35,6 +35,7 @@ class FleetRates:
         lookup: Seconds before a node asks for its first blob.
         first_byte: Seconds until a blob that is asked for begins to come.
         flow, local_flow: One connection to the registry, and to a mirror, a parent or a peer.
+        near_flow: One to the registry for a blob that somebody has got before. None for `flow`.
         card, cores, speed: Of one node.
         disk: Bytes a second that it writes.
     """
@@ -50,6 +51,7 @@ class FleetRates:
     piece: float = 0.0
     first_byte: float = 0.0
     disk: float = math.inf
+    near_flow: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,8 @@ def distribute(
     """
     env: Environment = environment.Environment()
     rates = fleet.rates
-    registry = RegistrySender(env, rates.uplink, rates.flow * client.parts)
+    near_flow = rates.flow if rates.near_flow is None else rates.near_flow
+    registry = RegistrySender(env, rates.uplink, rates.flow * client.parts, near_flow * client.parts)
     alike = not (fleet.failure or fleet.within)
     lucks = _lucks(fleet, seeds, len(work.blobs))
     nodes, groups = _nodes(env, fleet, client, work, registry, lucks, alike=alike)

@@ -24,21 +24,32 @@ class Sender(Protocol):
 class RegistrySender:
     """A registry, which has every blob.
 
+    Its network keeps a blob near once somebody has got it whole. Who asks before that waits as long as the first.
+
     Attributes:
+        flow, near_flow: Bytes a second of one connection, for a blob that nobody got before, and for one that is near.
         sent: Bytes that left it.
         requests: How many it got for blobs.
     """
 
-    def __init__(self, env: Environment, uplink: float, flow: float) -> None:
+    def __init__(self, env: Environment, uplink: float, flow: float, near_flow: float | None = None) -> None:
         self.link = Link(env, uplink)
         self.flow = flow
+        self.near_flow = flow if near_flow is None else near_flow
         self.requests = 0
         self._relayed = 0.0
+        self._near: set[int] = set()
 
     def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Send to the receiver. Each node it stands for asks."""
         self.requests += receiver.weight
-        self.link.send(receiver, size, done, blob, min(self.flow, connection))
+        flow = self.near_flow if blob in self._near else self.flow
+
+        def sent(blob: int) -> None:
+            self._near.add(blob)
+            done(blob)
+
+        self.link.send(receiver, size, sent, blob, min(flow, connection))
 
     @property
     def sent(self) -> float:

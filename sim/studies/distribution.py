@@ -338,6 +338,7 @@ def _rates(params: Distribution, numbers: DistributionNumbers, bound: Bound) -> 
         first_byte=first_byte,
         disk=host.disk_write.at(bound),
         flow=source.flow.at(bound),
+        near_flow=source.near_flow.at(bound),
         uplink=source.uplink.at(bound) if params.uplink is None else params.uplink,
         card=host.network.at(bound),
         cores=host.capacity(bound),

@@ -6,6 +6,7 @@ import pytest
 
 from sim.catalog import load
 from sim.catalog.facts import facts, values
+from sim.catalog.files import FOLDER
 from sim.catalog.tables import locks
 from sim.catalog.tables.booting import boot_phases
 from sim.errors import CatalogError
@@ -126,8 +127,8 @@ def fact(name, unit="s"):
         ("cgroup_mutex.create", "6.12", lambda: fact("R0087") * fact("K0944") / fact("K0937")),
         ("dockerd_network.move", "6.12", lambda: fact("R0100")),
         ("dockerd_network.allocate", "26.1.5", lambda: fact("R0340") - fact("R0102") - fact("R0103") - fact("R0100")),
-        ("dockerd_network.allocate", "20.10", lambda: 1 / fact("F0543", "1/s") - fact("R0100")),
-        ("dockerd_network.release", "20.10", lambda: fact("C106") / 33 - 1 / fact("F0543", "1/s")),
+        ("dockerd_network.allocate", "20.10", lambda: fact("R0372") - fact("R0102") - fact("R0103") - fact("R0100")),
+        ("dockerd_network.release", "20.10", lambda: fact("R0373") - fact("R0165")),
         ("layer_store.create", "18.09", lambda: fact("D0191") / 1000),
         ("cgroup_attach.attach", "4.4", lambda: fact("K0139")),
         ("cgroup_attach.attach", "6.12", lambda: fact("K0849")),
@@ -143,6 +144,29 @@ def fact(name, unit="s"):
 def test_a_hold_is_what_its_derivation_makes_of_its_facts(operation, version, seconds):
     """The version is a kernel's, or an engine's where the lock is a daemon's."""
     assert locks.operations()[operation].on(version).amount.value == pytest.approx(seconds(), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("technology", "seconds"),
+    [
+        ("docker-20-10", lambda: fact("C106") / 33 * fact("R0372") / (fact("R0372") + fact("R0373")) - fact("R0100")),
+        ("docker", lambda: fact("R0340") - fact("R0102") - fact("R0103") - fact("R0100")),
+    ],
+)
+def test_a_host_timed_with_one_engine_says_nothing_of_a_later_one(technology, seconds):
+    """moby issue 42096 ran Docker 20.10 on a Ryzen: 26.1 takes there what was measured of 26.1."""
+    options = StartOptions(network=True, clean_up=True)
+    plan = boot_plan(load.technology(technology), None, load.application("hello"), load.host("ryzen-3950x"), options)
+    made = {step.id: step.amount for step in plan.steps}
+    assert made["network-allocator"] == pytest.approx(seconds(), rel=0.03)
+
+
+def test_a_release_that_no_hold_changes_with_is_refused(tmp_path):
+    host = (FOLDER / "hosts" / "ryzen-3950x.toml").read_text(encoding="utf-8")
+    path = tmp_path / "ryzen-3950x.toml"
+    path.write_text(host.replace('before = "23"', 'before = "24"'), encoding="utf-8")
+    with pytest.raises(CatalogError, match="'24' is not allowed; expected one of 23, 28"):
+        load.read("hosts", path)
 
 
 @pytest.mark.parametrize("name", ["docker", "docker-28", "docker-devicemapper", "crun", "firecracker", "lightvm"])

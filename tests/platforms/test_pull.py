@@ -18,8 +18,9 @@ def number(value, unit):
     return Number(value, unit, sources=("by hand",))
 
 
+FLOW = number(2.0 * MB, "B/s")
 REGISTRY = Pulling(
-    Registry("a", Text(en="a", ja="a"), number(1.0, "s"), number(2.0 * MB, "B/s"), number(1e12, "B/s")),
+    Registry("a", Text(en="a", ja="a"), number(1.0, "s"), FLOW, FLOW, number(1e12, "B/s")),
     unpack=number(100.0 * MB, "B/s"),
 )
 """Connections of 2 MB/s on the hosts' 10 MB/s card, and unpacking at 100 MB/s."""

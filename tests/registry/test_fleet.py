@@ -166,3 +166,12 @@ def test_of_nodes_in_step_one_is_told_with_its_number_of_likes():
     assert [(told.node, told.nodes) for told in let(work(MB), 100, told=5).told] == [(0, 100)]
     assert [told.node for told in let(work(MB), 100, "tree", told=5).told] == [0, 8, 72]
     assert [told.node for told in let(work(MB), 100, failure=0.5, told=5).told] == [0, 1, 2, 3, 4]
+
+
+def test_who_asks_for_a_blob_that_somebody_has_got_gets_it_from_nearby():
+    """20 MB at 1 MB/s take 20 s, at 4 MB/s 5 s. Who asks within the first 20 s takes as long as the first."""
+    rates = replace(RATES, flow=1.0 * MB, near_flow=4.0 * MB)
+    assert let(work(20 * MB), 5, rates=rates).pull == pytest.approx([20.0] * 5)
+    spread = sorted(round(took, 6) for took in let(work(20 * MB), 50, rates=rates, within=100.0, seed=3).pull)
+    assert set(spread) == {5.0, 20.0}
+    assert len([took for took in spread if took == 5.0]) == pytest.approx(40, abs=6)

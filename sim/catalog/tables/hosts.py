@@ -18,22 +18,32 @@ _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
 
 
-def _locks(table: Table) -> dict[str, Number]:
-    """A host's own hold times, by lock and operation."""
+def _locks(table: Table) -> tuple[dict[str, Number], dict[str, str]]:
+    """A host's own hold times, by lock and operation, and before which release of the engine they hold, by lock."""
     outer = table.table("locks", needed=False)
     if outer is None:
-        return {}
+        return {}, {}
     holds: dict[str, Number] = {}
+    befores: dict[str, str] = {}
     for lock in outer.names():
         inner = outer.table(lock)
         if inner is None:
             continue
         for name in inner.names():
+            if name == "before":
+                befores[lock] = inner.string("before", allowed=_releases(lock))
+                continue
             if f"{lock}.{name}" not in operations():
                 outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
                 continue
             holds[f"{lock}.{name}"] = inner.number(name, "s")
-    return holds
+    return holds, befores
+
+
+def _releases(lock: str) -> tuple[str, ...]:
+    """The releases of a daemon that holds of its lock change with, each once."""
+    held = (held for name, held in operations().items() if name.partition(".")[0] == lock and held.daemon)
+    return tuple(dict.fromkeys(before for operation in held for before, _ in operation.older))
 
 
 def _waits(table: Table) -> dict[str, Number]:
@@ -71,6 +81,7 @@ def host_of(table: Table) -> Host:
     disk, disk_read, disk_write = _disk(table)
     cores = table.number("cores", "1", definition=True)
     sockets = table.number("sockets", "1", _ONE, definition=True)
+    locks, locks_before = _locks(table)
     return Host(
         id=table.string("id"),
         name=table.text("name"),
@@ -89,7 +100,8 @@ def host_of(table: Table) -> Host:
         nested=table.flag("nested"),
         sockets=int(sockets.value),
         swap=table.number("swap", "B", _NO_BYTES, definition=True),
-        locks=_locks(table),
+        locks=locks,
+        locks_before=locks_before,
         waits=_waits(table),
         limits=table.numbers("limits", "1"),
         own_memory=table.number("own_memory", "B", _NO_BYTES),

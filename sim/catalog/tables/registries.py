@@ -56,6 +56,7 @@ class Registry(Sensed):
     Attributes:
         round_trips: Seconds before the first blob.
         flow: Bytes a second of one connection.
+        near_flow: The same for a blob that somebody has got from there before. `flow` where nothing is known of it.
         uplink: Of all together.
         mounts: Whether a push mounts a blob from another repository instead of sending it again.
         shared_store: Whether it stores a blob once for all repositories.
@@ -66,6 +67,7 @@ class Registry(Sensed):
     name: Text
     round_trips: Number = field(metadata=COSTS)
     flow: Number = field(metadata=HELPS)
+    near_flow: Number = field(metadata=HELPS)
     uplink: Number = field(metadata=HELPS)
     mounts: bool = True
     shared_store: bool = False
@@ -144,17 +146,19 @@ def _pull_limit(table: Table | None) -> PullLimit | None:
 
 
 def _registry(name: str, table: Table) -> Registry:
+    flow = table.number("flow", "B/s")
     known = Registry(
         id=name,
         name=table.text("name"),
         round_trips=table.number("round_trips", "s"),
-        flow=table.number("flow", "B/s"),
+        flow=flow,
+        near_flow=table.number("near_flow", "B/s", flow),
         uplink=table.number("uplink", "B/s"),
         mounts=table.flag("mounts"),
         shared_store=table.flag("shared_store"),
         pull_limit=_pull_limit(table.table("pull_limit", needed=False)),
     )
-    positive(table, flow=known.flow, uplink=known.uplink)
+    positive(table, flow=known.flow, near_flow=known.near_flow, uplink=known.uplink)
     table.done()
     return known
 
