@@ -27,6 +27,7 @@ _HALL = """
 [data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
 [data-testid=stVegaLiteChart]{width:100%!important}
 [data-testid=stMain] h1{max-width:none;font-size:1.6rem;padding-bottom:.2rem}
+[data-testid=stMain] [data-testid=stHeading] [data-testid=stMarkdownContainer]{margin-bottom:-.3rem}
 [data-testid=stMainBlockContainer] code{font-size:1rem}
 [data-testid=stMainBlockContainer] .st-key-told [data-testid=stMarkdownContainer] p{max-width:none;line-height:1.35}
 [data-testid=stHtml] table{line-height:1.15!important}
@@ -38,7 +39,7 @@ _HALL = """
 [data-tight] [data-testid=stLayoutWrapper]:has(>.st-key-provenance){display:none}
 [data-tight] [data-testid=stMain] h1{font-size:1.3rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
-[data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.94!important}
+[data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.98!important}
 [data-tight] table.view thead th span{white-space:normal;max-height:7.2em;word-break:keep-all}
 [data-tight] .stairs{width:min-content;height:1rem}
 [data-tight] [data-testid=stElementContainer]:has(table.view){margin-top:-1.7rem}

@@ -70,6 +70,10 @@ _TALLER = 1.4
 """How much higher a chart without lanes is drawn in a hall, whose screen has the room."""
 
 
+_LEADING = 2
+"""Pixels between the names of lanes."""
+
+
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
     # Rows that stand in the specification need not be fetched, one `data:` URL after the other. For those at its top
@@ -82,8 +86,11 @@ def chart(spec: Spec, alt: str, key: str = "") -> None:
         st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
         return
     fitting = {"padding": _MARGIN, "autosize": {"type": "fit-x", "contains": "padding"}, **legible(spec, least)}
-    if isinstance(fitting.get("height"), int | float):
-        fitting["height"] *= _TALLER
+    height = fitting.get("height")
+    if isinstance(height, int | float):
+        fitting["height"] = height * _TALLER
+    elif height:
+        fitting["height"] = {"step": max(height["step"], least + _LEADING)}
     st.vega_lite_chart(fitting, theme=None, alt=alt, width="content", key=key or None)
 
 

@@ -12,8 +12,8 @@ from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, metric_name, spoken, statistic_name
 
-_LANES = (34, 46)
-"""Pixels of a lane: on a projector, and on a page."""
+_LANES = (38, 46)
+"""Pixels of a lane: on a projector, where a name may have two lines of 18 pixels, and on a page."""
 
 
 def metric_bars(
@@ -23,7 +23,7 @@ def metric_bars(
 
     Args:
         statistic: As preferred. Else the first one the outcome has.
-        tall: For a page. Else for a projector, with names on one line.
+        tall: For a page. Else for a projector, with names on one line where it is not narrow.
     """
     rows = []
     for label in outcome.labels:

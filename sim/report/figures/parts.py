@@ -13,7 +13,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.records.instances import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
-from sim.report.style import PHONE, SMALLEST, Language, Style, inline, on_phone, text_width, type_size
+from sim.report.style import PHONE, SMALLEST, Language, Style, inline, on_phone, text_width, type_size, value_width
 from sim.report.texts import tr
 from sim.report.words import LabelName, LabelNames
 
@@ -287,13 +287,19 @@ def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
     return float(reach * room)
 
 
+_TOLD = 18
+"""Pixels of the text beside a bar and at the end of a range, on a projector."""
+_ARROW_ROOM = 26
+"""Pixels of the arrow alone, at the end of a range whose number has no room."""
+
+
 def range_layers(
     rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float, *, told_on_phone: bool = True
 ) -> list[SpecLayer]:
     """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
 
     A range wider than the axis runs on towards its end, where an arrow on the strip's line says how far it goes: above
-    the strip it would stand on the bar's own words.
+    the strip it would stand on the bar's own words. Where those leave it no room it is the arrow alone.
 
     Args:
         told_on_phone: Whether the arrow has room on a phone. The strip runs to the end where it has none.
@@ -311,16 +317,29 @@ def range_layers(
     if within := [row for row in shown if row["range_high"] <= domain]:
         layers.append({"data": inline(within), "mark": strip, "encoding": start | {"x2": {"field": "range_end"}}})
     if wider := [row for row in shown if row["range_high"] > domain]:
-        told = max(text_width(row["range_told"], style.px(14)) for row in wider) + 8
-        room = f"{told:.0f}" if told_on_phone else f"({PHONE} ? 0 : {told:.0f})"
+        told = max(value_width(row["range_told"], style.px(_TOLD)) for row in wider) + 8
+        free, arrow_fits = (_free(rows, room, style) for room in (told, _ARROW_ROOM))
+        room = f"({free} ? {told:.0f} : {arrow_fits} ? {_ARROW_ROOM} : 0)"
+        room = room if told_on_phone else f"({PHONE} ? 0 : {room})"
         end = {"value": {"expr": f"min(scale('x', datum.range_high), width - {room})"}}
         layers.append({"data": inline(wider), "mark": strip, "encoding": start | {"x2": end}})
-        arrow: dict[str, Any] = {"align": "right", "dx": -4, "dy": style.px(below), "color": style.tokens.muted}
+        arrow: dict[str, Any] = {"align": "right", "dx": -1, "dy": style.px(below), "color": style.tokens.muted}
         arrow |= {} if told_on_phone else {"opacity": on_phone(0, 1)}
         text = text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow)
         text["encoding"]["x"] = {"value": {"expr": "width"}}
+        text["encoding"]["text"] = {"value": {"expr": f"{free} ? datum.range_told : {arrow_fits} ? '→' : ''"}}
         layers.append(text)
     return layers
+
+
+def _free(rows: Sequence[Mapping[str, Any]], room: float, style: Style) -> str:
+    """Whether so many pixels are free at the right end of each lane, behind the words of the longest, as an expression.
+
+    Lanes are close, so that words of the next one count too.
+    """
+    beside = max(value_width(str(row.get(told) or ""), style.px(_TOLD)) for row in rows for told in ("label", "rank"))
+    reach = max(row["reach"] for row in rows)
+    return f"width - scale('x', {reach}) > {beside + _TOLD + room:.0f}"
 
 
 def text_layer(

@@ -24,7 +24,7 @@ GUTTER, GAP = 44, 22
 DENSE_GAP, HALL_GAP = 14, 5
 """Between the rows of a tree, whose edges need less room, and of what a lecture shows."""
 MARGIN, HEAD, HALL_HEAD = 22, 34, 28
-HALL_LEFT, HALL_EDGE, HALL_GUTTER = 18, 6, 38
+HALL_LEFT, HALL_EDGE, HALL_GUTTER = 18, 11, 38
 """Of what a lecture shows: the margins at the left, where stubs begin, and at the right and below, where a ring ends,
 and the room between columns."""
 BOW = 34

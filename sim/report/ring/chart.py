@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.report.ring.places import FigurePlace, always_and_fields
-from sim.report.style import PHONE, SMALLEST, Spec, Style, inline, on_phone, rows_of, text_width, type_size
+from sim.report.style import PHONE, SMALLEST, Spec, Style, inline, on_phone, rows_of, text_width, type_size, value_width
 from sim.report.texts import tr
 
 _SPANS, _POINTS = ("bar", "rect", "area"), ("point", "line", "tick", "circle")
@@ -19,12 +19,16 @@ _AROUND = 700
 """Square pixels that a ring round a point encloses."""
 _DOWN = 0.2
 """Share of a chart's height from its top to the word at an upright stroke, below what is told of the chart's top."""
-_ABOVE = 6
-"""Pixels of a word above the edge of its ring."""
+_ABOVE = 7
+"""Pixels of a word's foot above the edge of its ring."""
 _APART = 10
 """Pixels between a bar and what is told behind it, and from there to a word."""
 _GAP = 40
 """Pixels of a lane from which on a word fits between its bars and those above."""
+_HALL = 18
+"""Pixels of texts on a projector, for which a word leaves room."""
+_RANGE = "range_told"
+"""What rows call the end of a range, which is told where it has room."""
 _BAND = 0.9
 """Share of a lane's height that a ring in it takes."""
 
@@ -141,10 +145,7 @@ def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spe
     if rows[0].get("point"):
         mark, place, words = _round_point(encoding)
     elif "lane" in rows[0]:
-        reach, told = _told_behind(spec, rows[0]["lane"], style)
-        rows = [{**row, "reach": max(reach, row["to"])} for row in rows]
-        room = told + text_width(_word(style), style.px(15)) + 2 * _APART
-        mark, place, words = _in_lane(encoding, rows[0]["lane"], _step(spec, style), room, _told_at_end(spec))
+        rows, (mark, place, words) = _at_lane(spec, encoding, rows, style)
     else:
         mark, place, words = _round_box(upright="low" not in rows[0])
     look: Spec = {"fillOpacity": 0, "cornerRadius": 6, "aria": False, "tooltip": None}
@@ -183,33 +184,61 @@ def _round_box(*, upright: bool) -> _Shape:
     return mark, place, [({"dx": 10, "dy": {"expr": f"{_DOWN} * height"} if upright else 0}, at)]
 
 
-def _in_lane(encoding: Spec, lane: Any, step: float, room: float, told: float) -> _Shape:
+def _at_lane(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> tuple[list[Row], _Shape]:
+    """Round bars in a lane, with their rows, which then say what the word keeps off."""
+    lane, step, at_end = rows[0]["lane"], _step(spec, style), _told_at_end(spec)
+    reach, told = _told_behind(spec, lane, style)
+    word = text_width(_word(style), style.px(_HALL))
+    aside = _AWAY + max((wide + _APART for wide, of in at_end if of == lane), default=0.0)
+    room = _Room(told + word + aside + _APART, word + _APART, aside, max((wide for wide, _ in at_end), default=0.0))
+    order = encoding["y"].get("sort", [])
+    place = order.index(lane) if lane in order else -1
+    over = _told_behind(spec, order[place - 1], style)[0] if place > 0 else 0.0
+    rows = [{**row, "reach": max(reach, row["to"]), "over": over} for row in rows]
+    return rows, _in_lane(encoding, step, room, first=place == 0)
+
+
+class _Room(NamedTuple):
+    """Pixels for the word at a lane.
+
+    Attributes:
+        behind: It takes with what is told behind the bars, at the right end.
+        above: It takes above the left end.
+        aside: From the right end to it.
+        told: What a phone is told at the right end of each lane.
+    """
+
+    behind: float
+    above: float
+    aside: float
+    told: float
+
+
+def _in_lane(encoding: Spec, step: float, room: _Room, *, first: bool) -> _Shape:
     """Round bars, the word at the right end of their lane where that is free, as it is on a phone.
 
-    Else it is above the left end of the first lane, or of one under a gap that is high enough. Others have none.
-
-    Args:
-        room: Pixels that the word and what is told behind the bars take.
-        told: Pixels of what a phone is told at the right end of each lane.
+    Else it is above the left end of the first lane, or of one under a gap that is high enough, where nothing is told of
+    the lane above. Others have none.
     """
     y = encoding["y"] | {"field": "lane"}
     place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
     end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
     mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
     height, moved = encoding.get("mark", {}).get("height"), encoding.get("mark", {}).get("yOffset")
-    free = f"width - scale('x', datum.reach) > {room:.0f}"
-    first = encoding["y"].get("sort", [None])[0] == lane
-    above = "1" if first else f"{free} ? 0 : {int(step >= _GAP)}"
+    free = f"width - scale('x', datum.reach) > {room.behind:.0f}"
+    clear = f"scale('x', datum.over) - scale('x', datum.from) > {room.above:.0f} ? 1 : 0" if step >= _GAP else "0"
+    above = "1" if first else f"{free} ? 0 : {clear}"
     right = "0" if first else f"{free} ? 1 : 0"
-    aside: Spec = {"align": "right", "dx": -_AWAY}
+    foot: Spec = {"baseline": "alphabetic"}
+    aside: Spec = {"align": "right", "dx": -room.aside}
     if not isinstance(moved, dict):
-        low: Spec = {"dy": -_BAND / 2 * step - _ABOVE}
+        low: Spec = foot | {"dy": -_BAND / 2 * step - _ABOVE}
         words = [(low, {"x": _X, "y": y} | _seen(above)), (aside, end | _seen(right))]
         return mark | {"height": {"band": _BAND}}, place, words
     tall = f"({height['expr']}) + {2 * _AWAY}"
-    over: Spec = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}}
+    over: Spec = foot | {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}}
     beside, below = ({**aside, "dy": on_phone(f"({moved['expr']}) + {lower}", 0)} for lower in (0, 13))
-    below |= {"dx": -told - _AWAY}
+    below |= {"dx": -room.told - _AWAY}
     words = [
         (over, {"x": _X, "y": y} | _seen(f"{PHONE} ? 0 : ({above})")),
         (beside, end | _seen(f"{PHONE} ? ({free} ? 1 : 0) : ({right})")),
@@ -237,19 +266,27 @@ def _told_behind(spec: Spec, lane: Any, style: Style) -> tuple[float, float]:
         rows = [row for row in rows_of(layer["data"]) if row.get(y) == lane]
         ends += [float(row.get(_field(encoding, "x2") or _field(encoding, "x")) or 0) for row in rows]
         if behind:
-            told += [text_width(str(row.get(text, "")), style.px(14)) for row in rows]
+            told += [value_width(str(row.get(text, "")), style.px(_HALL)) for row in rows]
     return max(ends), max(told)
 
 
-def _told_at_end(spec: Spec) -> float:
-    """The pixels of the longest text that ends where lanes do."""
-    told = [0.0]
+def _told_at_end(spec: Spec) -> list[tuple[float, Any]]:
+    """The pixels of each text that ends where lanes do. Of one in the middle of its lane with the lane.
+
+    One that is seen or not is a phone's, or below the middle.
+    """
+    told: list[tuple[float, Any]] = []
     for layer in spec["layer"]:
-        mark, encoding = layer["mark"], layer.get("encoding", {})
+        mark, encoding = layer["mark"], {**spec.get("encoding", {}), **layer.get("encoding", {})}
         right = isinstance(mark, dict) and mark.get("align") == "right" and "value" in encoding.get("x", {})
         if right and "data" in layer:
-            told += [text_width(str(row.get(_field(encoding, "text"), "")), SMALLEST) for row in rows_of(layer["data"])]
-    return max(told)
+            text, y = _field(encoding, "text") or _RANGE, _field(encoding, "y")
+            lower = isinstance(mark.get("opacity"), dict) or abs(mark.get("dy", 0)) >= _HALL
+            told += [
+                (text_width(str(row.get(text, "")), SMALLEST), None if lower else row.get(y))
+                for row in rows_of(layer["data"])
+            ]
+    return told
 
 
 def _word(style: Style) -> str:

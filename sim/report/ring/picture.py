@@ -21,7 +21,9 @@ _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
 _VIEW = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ')
 _BOX = re.compile(r'<rect class="b"[^>]*>')
-_TEXT = re.compile(r"<text\b([^>]*)>(?:<title>[^<]*</title>)?([^<]*)</text>")
+_TEXT = re.compile(r"<text\b([^>]*)>(?:<title>[^<]*</title>)?(.*?)</text>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_CARD = re.compile(r"<g\b[^>]*\bdata-node=[^>]*>")
 _STEP = 20
 """Pixels from one place for a word to the next."""
 _ROOM = SMALLEST + 3
@@ -47,25 +49,23 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
     """
     root = _ROOT.search(svg)
     always = read_place(root[1]) if root else {}
-    boxes: Collection[_Box] = {
+    found: Collection[_Box] = {
         box: None
         for values, box in _elements(svg)
         if any(belongs(wanted, always | values) and set(wanted) & set(values) for wanted in places)
     }
-    boxes = _joined([box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)])
+    boxes = _joined([box for box in found if not any(_inside(box, other) for other in found if other != box)])
     if not boxes:
         return svg, 0
     plain = (box for _, box in _elements(svg, around=False))
     there = zip(plain, (box for _, box in _elements(svg)), strict=True)
     others = [box for box, around in there if not any(_inside(around, ring) for ring in boxes)]
-    others += [box for box in _texts(svg) if not any(_inside(box, ring) for ring in boxes)]
-    width = _width(svg)
-    rings = "".join(
-        _ring(box, style, [*others, *(other for other in boxes if other != box)], width, first=number == 0)
-        for number, box in enumerate(boxes)
-    )
+    texts = [box for box in _texts(svg) if not any(_inside(box, ring) for ring in boxes)]
+    words = [*_texts(svg, in_nodes=True), *boxes[1:]]
+    rings = [_ring(box, style) for box in boxes]
+    rings.append(_word(boxes[0], style, [*others, *texts, *boxes[1:]], words, _width(svg)))
     head, _, tail = svg.rpartition("</svg>")
-    return f'{head}<g aria-hidden="true" pointer-events="none">{rings}</g></svg>{tail}', len(boxes)
+    return f'{head}<g aria-hidden="true" pointer-events="none">{"".join(rings)}</g></svg>{tail}', len(boxes)
 
 
 def _elements(svg: str, *, around: bool = True) -> Iterator[tuple[dict[str, str], _Box]]:
@@ -84,18 +84,23 @@ def _elements(svg: str, *, around: bool = True) -> Iterator[tuple[dict[str, str]
             yield values, box.around(_NODE_AWAY if node else _AWAY) if around else box
 
 
-def _texts(svg: str) -> Iterator[_Box]:
-    """Where the words of a picture are. Those of a graph are in its nodes."""
-    if "data-node=" in svg:
+def _texts(svg: str, *, in_nodes: bool = False) -> Iterator[_Box]:
+    """Where the words of a picture are: those of its nodes, or those of a picture that has none."""
+    cards = list(_CARD.finditer(svg))
+    if bool(cards) != in_nodes:
         return
-    for told, words in _TEXT.findall(svg):
-        look = dict(_ATTRIBUTE.findall(told))
-        if "transform" in look or not {"x", "y"} <= set(look):
-            continue
-        size = float(look.get("font-size", SMALLEST))
-        wide = text_width(unescape(words), size)
-        left = float(look["x"]) - {"end": wide, "middle": wide / 2}.get(look.get("text-anchor", ""), 0.0)
-        yield _Box(left, float(look["y"]) - size, wide, size)
+    for start, end in zip(cards, [*cards[1:], None], strict=True) if cards else [(None, None)]:
+        part = svg[start.end() if start else 0 : end.start() if end else len(svg)]
+        moved = _MOVED.search(start[0]) if start else None
+        x, y = (float(moved[1]), float(moved[2])) if moved else (0.0, 0.0)
+        for told, words in _TEXT.findall(part):
+            look = dict(_ATTRIBUTE.findall(told))
+            if "transform" in look or not {"x", "y"} <= set(look):
+                continue
+            size = float(look.get("font-size", SMALLEST))
+            wide = text_width(unescape(_TAG.sub("", words)), size)
+            left = float(look["x"]) - {"end": wide, "middle": wide / 2}.get(look.get("text-anchor", ""), 0.0)
+            yield _Box(x + left, y + float(look["y"]) - size, wide, size)
 
 
 def _box(told: Mapping[str, str]) -> _Box:
@@ -132,21 +137,27 @@ def _width(svg: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def _word_at(box: _Box, style: Style, others: Sequence[_Box], width: float) -> tuple[float, float]:
+def _word_at(
+    box: _Box, style: Style, others: Sequence[_Box], words: Sequence[_Box], width: float
+) -> tuple[float, float]:
     """Where the word begins: on the ring's upper edge, else below, right or left of it, or further along an edge.
 
-    It is the first of these where nothing else is marked or written.
+    It is the first of these where nothing else is marked or written, else the first where nothing is written: between
+    nodes that are close it may lie across their frames.
     """
     long = text_width(tr("figure.ring.here", style.language), SMALLEST)
     top, bottom = box.y + 4, box.y + box.height + 4
     edges = [(box.x + 10, top)] if box.y > SMALLEST else []
     beside = [(box.x + box.width + 6, box.y + box.height / 2 + 4), (box.x - long - 6, box.y + box.height / 2 + 4)]
     along = [(box.x + 10 + moved, y) for y in (*(y for _, y in edges), bottom) for moved in _steps(box.width - long)]
-    for x, y in (*edges, (box.x + 10, bottom), *beside, *along):
-        place = _Box(x, y - SMALLEST, long, SMALLEST + 3)
-        if x >= _EDGE and (not width or x + long <= width) and not any(_meets(place, other) for other in others):
-            return x, y
-    return [*edges, (box.x + 10, bottom)][0]
+    at_edges = [*edges, (box.x + 10, bottom)]
+    for there, places in ((others, [*at_edges, *beside, *along]), (words, [*at_edges, *along, *beside])):
+        for x, y in places:
+            place = _Box(x, y - SMALLEST, long, SMALLEST + 3)
+            inside = x >= _EDGE and (not width or x + long <= width)
+            if inside and not any(_meets(place, other) for other in there):
+                return x, y
+    return at_edges[0]
 
 
 def _steps(room: float) -> Iterator[float]:
@@ -159,20 +170,26 @@ def _meets(box: _Box, other: _Box) -> bool:
     return across and box.y < other.y + other.height and other.y < box.y + box.height
 
 
-def _ring(box: _Box, style: Style, others: Sequence[_Box], width: float, *, first: bool) -> str:
-    """A halo of page colour, the stroke, and at the first one the word."""
-    tokens = style.tokens
-    page, red = f"var(--st-background-color,{tokens.background})", f"var(--st-red-color,{tokens.attention})"
+def _ring(box: _Box, style: Style) -> str:
+    """A halo of page colour, and the stroke."""
+    page, red = _page(style), f"var(--st-red-color,{style.tokens.attention})"
     place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="9" fill="none"'
-    strokes = "".join(
+    return "".join(
         f'<rect {place} class="{name}" style="stroke:{ink};stroke-width:{wide}"/>'
         for name, ink, wide in (("halo", page, 5), ("look", red, 3))
     )
-    if not first:
-        return strokes
-    x, y = _word_at(box, style, others, width)
-    return strokes + (
+
+
+def _word(box: _Box, style: Style, others: Sequence[_Box], words: Sequence[_Box], width: float) -> str:
+    """The word at a ring."""
+    x, y = _word_at(box, style, others, words, width)
+    return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{SMALLEST}" style="font-weight:700;'
-        f"font-family:var(--st-font,{escape(FONT)});fill:var(--st-red-text-color,{tokens.attention_text});"
-        f'paint-order:stroke;stroke:{page};stroke-width:5px">{escape(tr("figure.ring.here", style.language))}</text>'
+        f"font-family:var(--st-font,{escape(FONT)});fill:var(--st-red-text-color,{style.tokens.attention_text});"
+        f'paint-order:stroke;stroke:{_page(style)};stroke-width:5px">{escape(tr("figure.ring.here", style.language))}'
+        "</text>"
     )
+
+
+def _page(style: Style) -> str:
+    return f"var(--st-background-color,{style.tokens.background})"

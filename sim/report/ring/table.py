@@ -22,9 +22,8 @@ def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tupl
         match for match in _MARKED.finditer(html) if any(belongs(wanted, read_place(match[2])) for wanted in places)
     ]
     for number, match in reversed(list(enumerate(found))):
-        look = (
-            f'style="position:relative;outline:3px solid {style.tokens.attention};outline-offset:1px;border-radius:6px"'
-        )
+        outline = f"outline:3px solid {style.tokens.attention};outline-offset:-1px"
+        look = f'style="position:relative;{outline};border-radius:6px"'
         opened = f"{match[0][:-1]} {look}>"
         rest = html[match.end() :]
         table = html.rfind("<table", 0, match.start())

@@ -69,7 +69,7 @@ def lifelines(
     layers = [_tracks(outcome, style, end)]
     if enlarges(outcome) and not lens and not hidden:
         layers.append(_shade(style))
-    layers += [*_bars(rows, style, x, end), _waits(rows, style, end, lens=lens), *_texts(ends, style, hidden=hidden)]
+    layers += [*_bars(rows, style, x, end), _waits(rows, style, lens=lens), *_texts(ends, style, hidden=hidden)]
     step = (28 if lens else 46) if stacked else 56
     of = named({"label": "lane", "state": "state"})
     return chart(style, height={"step": style.px(step)}, encoding={"y": y, "x": x}, layer=layers, usermeta=of)
@@ -230,10 +230,11 @@ def _bars(rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any], end: 
     return layers
 
 
-def _waits(rows: Sequence[dict[str, Any]], style: Style, end: float, *, lens: bool) -> parts.SpecLayer:
+def _waits(rows: Sequence[dict[str, Any]], style: Style, *, lens: bool) -> parts.SpecLayer:
     """The wait inside each outline that has room for it."""
     whole = [row for row in rows if row["whole"]]
-    room = f"(datum.until - datum.start) / {end} * width > length(datum.took) * {style.px(9)} + 6"
+    letter = style.px(15 if style.language == "ja" else 9)
+    room = f"scale('x', datum.until) - scale('x', datum.start) > length(datum.took) * {letter} + 6"
     mark = {"type": "text", "align": "center", "clip": True, "color": style.tokens.ink}
     return {
         "data": inline(whole),

@@ -195,7 +195,7 @@ def _visited(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
 def _counts(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
     """How many were lost, behind the bar."""
     shown = [row for row in rows if row["gone"]]
-    return parts.text_layer(shown, style, "end", "told", dx=5, color=style.tokens.attention_text, fontWeight=600)
+    return parts.text_layer(shown, style, "end", "told", color=style.tokens.attention_text, fontWeight=600)
 
 
 def _causes(heads: Sequence[dict[str, Any]], style: Style) -> Iterator[parts.SpecLayer]:

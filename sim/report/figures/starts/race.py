@@ -169,12 +169,12 @@ def _moved(layer: parts.SpecLayer, there: float) -> parts.SpecLayer:
 def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """Behind each bar its total, and below that its rank. On a phone the rank stands at the right of the name."""
     muted = style.tokens.muted
-    rank = parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(7), color=muted)
+    rank = parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(9), color=muted)
     rank["mark"]["opacity"] = on_phone(0, 1)
     right: dict[str, Any] = {"align": "right", "dx": -2, "dy": -_UP, "fontSize": SMALLEST, "color": muted}
     beside = parts.text_layer(shown, style, "reach", "rank", **right, opacity=on_phone(1, 0), aria=False)
     beside["encoding"]["x"] = {"value": {"expr": "width"}}
-    up = on_phone(_LOWER, -style.px(10))
+    up = on_phone(_LOWER, -style.px(11))
     return [parts.text_layer(shown, style, "reach", "label", plus=1, dy=up, fontWeight=700), rank, beside]
 
 
