@@ -61,6 +61,36 @@ class GraceLock:
         return start, self._free
 
 
+class GraceDomain:
+    """Grace periods that all who ask for one share: nobody is kept out, and everybody waits.
+
+    In an idle domain one begins at once and takes what is asked for. Who asks while one is under way waits for the
+    next, as that one may have begun too early: it begins where the first ends, is the same for all who ask meanwhile,
+    and takes `period` seconds. Its callers are told `lag` seconds after its end.
+
+    >>> domain = GraceDomain(period=8.0, lag=4.0)
+    >>> [domain.hold(now, 0.5) for now in (0.0, 0.25, 0.375, 5.0, 30.0)]
+    [(0.0, 0.5), (0.25, 12.5), (0.375, 12.5), (5.0, 20.5), (30.0, 30.5)]
+    """
+
+    __slots__ = ("_end", "_lag", "_next", "_period")
+
+    def __init__(self, period: float, lag: float) -> None:
+        self._period, self._lag = period, lag
+        self._end = self._next = 0.0
+
+    def hold(self, now: float, seconds: float) -> tuple[float, float]:
+        """When a wait asked for at `now` starts, which is at once, and ends. `seconds` is what it takes when idle."""
+        if now >= self._end:
+            self._end = self._next
+        if now >= self._end:
+            self._end = self._next = now + seconds
+            return now, self._end
+        if self._next <= self._end:
+            self._next = self._end + self._period
+        return now, self._next + self._lag
+
+
 class CheckingServer:
     """A server that checks something before it answers some of its users, but not more often than it should.
 
