@@ -216,7 +216,8 @@ def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock |
     if lock.grace is not None:
         return GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
     if lock.shared is not None:
-        return GraceDomain(lock.shared.on(kernel).at(bound), lock.shared.lag.at(bound))
+        shared = lock.shared
+        return GraceDomain(shared.first.at(bound), shared.on(kernel).at(bound), shared.lag.at(bound))
     if lock.checks is not None:
         return CheckingServer(lock.checks.wait.at(bound), lock.checks.most.at(bound), lock.checks.window.at(bound))
     return None

@@ -115,14 +115,18 @@ class Grace(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class SharedGrace(Sensed):
-    """No lock: grace periods of one domain, which all who ask for one share. An operation's hold is one when idle.
+    """No lock: grace periods of one domain, which all who ask for one share.
+
+    An operation's hold is how long its caller waits in an idle domain.
 
     Attributes:
+        first: Seconds of one that begins in an idle domain, at most.
         period: Seconds of one that begins as another ends, on versions that no entry of `older` is for.
         lag: Seconds from its end until its callers go on.
         older: Pairs of a version and the period on versions before it, oldest first.
     """
 
+    first: Number = field(metadata=COSTS)
     period: Number = field(metadata=COSTS)
     lag: Number = field(metadata=COSTS)
     older: tuple[tuple[str, Number], ...] = ()

@@ -16,7 +16,18 @@ from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.read import Table, positive
-from sim.catalog.tables.kernel import VERSION, Checks, Grace, Growth, Hold, Lock, Operation, Per, SharedGrace, generation
+from sim.catalog.tables.kernel import (
+    VERSION,
+    Checks,
+    Grace,
+    Growth,
+    Hold,
+    Lock,
+    Operation,
+    Per,
+    SharedGrace,
+    generation,
+)
 from sim.errors import Problem
 from sim.outcome import Bound
 
@@ -97,7 +108,9 @@ def _shared(table: Table) -> SharedGrace | None:
             before = "0"
         older.append((before, entry.number("period", "s")))
         entry.done()
-    shared = SharedGrace(inner.number("period", "s"), inner.number("lag", "s"), tuple(older))
+    shared = SharedGrace(
+        inner.number("first", "s"), inner.number("period", "s"), inner.number("lag", "s"), tuple(older)
+    )
     positive(inner, period=shared.period)
     inner.done()
     return shared
