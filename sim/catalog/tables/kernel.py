@@ -129,7 +129,7 @@ class SharedGrace(Sensed):
     first: Number = field(metadata=COSTS)
     period: Number = field(metadata=COSTS)
     lag: Number = field(metadata=COSTS)
-    older: tuple[tuple[str, Number], ...] = ()
+    older: tuple[tuple[str, Number], ...] = field(default=(), metadata=COSTS)
 
     def on(self, version: str) -> Number:
         """The period on that version of the kernel."""

@@ -109,7 +109,10 @@ def _shared(table: Table) -> SharedGrace | None:
         older.append((before, entry.number("period", "s")))
         entry.done()
     shared = SharedGrace(
-        inner.number("first", "s"), inner.number("period", "s"), inner.number("lag", "s"), tuple(older)
+        inner.number("first", "s", definition=True),
+        inner.number("period", "s"),
+        inner.number("lag", "s", definition=True),
+        tuple(older),
     )
     positive(inner, period=shared.period)
     inner.done()
