@@ -61,6 +61,42 @@ class GraceLock:
         return start, self._free
 
 
+class GraceDomain:
+    """Grace periods that all who ask for one share: nobody is kept out, and everybody waits.
+
+    In an idle domain one begins at once. It is over after `first` seconds, or after what is asked for where that is
+    less. Who asks while one is under way waits for the next, as that one may have begun too early. The next begins
+    where it ends, is the same for all who ask meanwhile, and takes `period` seconds. Its callers go on `lag` seconds
+    after its end.
+
+    >>> domain = GraceDomain(first=0.5, period=8.0, lag=4.0)
+    >>> [domain.hold(now, 0.5) for now in (0.0, 0.25, 0.375, 5.0, 30.0)]
+    [(0.0, 0.5), (0.25, 12.5), (0.375, 12.5), (5.0, 20.5), (30.0, 30.5)]
+    """
+
+    __slots__ = ("_end", "_first", "_lag", "_next", "_period")
+
+    def __init__(self, first: float, period: float, lag: float) -> None:
+        self._first, self._period, self._lag = first, period, lag
+        self._end = self._next = 0.0
+
+    def hold(self, now: float, seconds: float) -> tuple[float, float]:
+        """When a wait asked for at `now` starts, which is at once, and ends.
+
+        Args:
+            now: Not before that of the last call.
+            seconds: What it takes in an idle domain, and at least.
+        """
+        if now >= self._end:
+            self._end = self._next
+        if now >= self._end:
+            self._end = self._next = now + min(self._first, seconds)
+            return now, now + seconds
+        if self._next <= self._end:
+            self._next = self._end + self._period
+        return now, max(self._next + self._lag, now + seconds)
+
+
 class CheckingServer:
     """A server that checks something before it answers some of its users, but not more often than it should.
 

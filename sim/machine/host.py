@@ -25,7 +25,7 @@ from sim.catalog.tables.turbo import core_speeds
 from sim.engine.fluid import Fluid
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
-from sim.engine.servers import CheckingServer, GraceLock, Servers
+from sim.engine.servers import CheckingServer, GraceDomain, GraceLock, Servers
 from sim.machine.disk import OnServed, RunningDisk
 from sim.machine.disklock import DiskLock
 from sim.outcome import Bound
@@ -96,7 +96,7 @@ class RunningHost:
         self._locks: dict[str, Servers] = {}
         self._disk_locks: dict[str, DiskLock] = {}
         self._ends: dict[str, deque[float]] = {}
-        self._special = {name: own for name, lock in locks().items() if (own := _special(lock, bound))}
+        self._special = {name: own for name, lock in locks().items() if (own := _special(lock, host.kernel, bound))}
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
@@ -211,10 +211,13 @@ class RunningHost:
         return held.hold(seconds, flushes, done, argument)
 
 
-def _special(lock: Lock, bound: Bound) -> GraceLock | CheckingServer | None:
+def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock | CheckingServer | None:
     """What serves a lock whose holds depend on earlier ones. None for one that is like most."""
     if lock.grace is not None:
         return GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
+    if lock.shared is not None:
+        shared = lock.shared
+        return GraceDomain(shared.first.at(bound), shared.on(kernel).at(bound), shared.lag.at(bound))
     if lock.checks is not None:
         return CheckingServer(lock.checks.wait.at(bound), lock.checks.most.at(bound), lock.checks.window.at(bound))
     return None

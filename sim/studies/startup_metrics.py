@@ -116,7 +116,7 @@ METRICS = (
         "Time from the first ready to the last",
     ),
     MetricSpec("throughput", "1/s", "first request to last instance through", "Instances a second, over the whole run"),
-    MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _SPREAD),
+    MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _DISTRIBUTION),
     MetricSpec("removal_time", "s", "exit to removal", "Time to remove an instance", _SPREAD),
     MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
     MetricSpec(

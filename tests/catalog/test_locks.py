@@ -21,6 +21,12 @@ hold = { value = "20.2 ms", source = "R0051" }
 """
 
 
+SHARED = "[shared]\n" + "".join(
+    f'{name} = {{ value = "8 ms", low = "0 ms", high = "9 ms", estimate = "by hand" }}\n'
+    for name in ("first", "period", "lag")
+)
+
+
 def read(tmp_path, text):
     path = tmp_path / "x.toml"
     path.write_text(text, encoding="utf-8")
@@ -71,6 +77,14 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
         (
             HEAD + OPERATION + 'flushes = { value = 8, source = "R0428" }\n' + older("5.4", 1),
             "locks/x.toml: operations: flush the disk in some holds and not in others",
+        ),
+        (
+            HEAD + SHARED.replace("8 ms", "0 ms") + OPERATION,
+            "locks/x.toml: shared.period: ",
+        ),
+        (
+            HEAD + SHARED + older("new", 8).replace("operations", "shared").replace("hold", "period") + OPERATION,
+            "locks/x.toml: shared.older.0.before: 'new' is not a kernel's version",
         ),
         (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
         ("id = ", "locks/x.toml:1: is not TOML"),

@@ -8,7 +8,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.engine.servers import GraceLock, Servers
+from sim.engine.servers import GraceDomain, GraceLock, Servers
 
 
 def erlang_c(servers, load):
@@ -100,3 +100,29 @@ def test_a_lock_may_have_no_recent_time_at_all():
 def test_thresholds_out_of_order_are_refused():
     with pytest.raises(ValueError, match=r"recent \(0.2\)"):
         GraceLock(0.1, 0.2, 0.2)
+
+
+def test_a_grace_period_that_others_have_begun_is_too_early_for_who_comes_then():
+    """One is from 1 to 1.5. Who comes at 1.25 gets the next, to 9.5, and goes on 4 later. Who comes while that is under
+    way, from 1.5 on, gets the third, to 17.5; who comes at 9.5 the fourth, and at 17.5 the fifth."""
+    domain = GraceDomain(first=0.5, period=8.0, lag=4.0)
+    ends = [domain.hold(now, 0.5)[1] for now in (1.0, 1.25, 1.5, 9.25, 9.5, 17.5)]
+    assert ends == [1.5, 13.5, 21.5, 21.5, 29.5, 37.5]
+
+
+def test_who_waits_longer_than_an_idle_domain_is_busy_keeps_nobody_waiting():
+    """As callers are told late from Linux 5.19 on: each takes 7.5, also a second one that comes when the first's
+    grace period is over and its caller not yet told."""
+    domain = GraceDomain(first=0.5, period=16.0, lag=4.0)
+    assert [domain.hold(now, 7.5) for now in (0.0, 1.0, 1.25)] == [(0.0, 7.5), (1.0, 8.5), (1.25, 21.5)]
+
+
+def test_the_more_ask_the_longer_all_of_them_wait_up_to_two_periods_and_the_lag():
+    """Whoever asks waits for what is left of one period, for the next, and for the lag, and never for more."""
+    waits = {}
+    for gap in (20.0, 5.0, 2.0, 0.1):
+        domain = GraceDomain(first=0.5, period=8.0, lag=4.0)
+        waits[gap] = [domain.hold(at := gap * number, 0.5)[1] - at for number in range(200)]
+    assert waits[20.0] == pytest.approx([0.5] * 200)
+    assert max(max(each) for each in waits.values()) <= 8.0 + 8.0 + 4.0
+    assert sum(waits[0.1][1:]) / 199 == pytest.approx(8.0 / 2 + 8.0 + 4.0, rel=0.1)

@@ -1,8 +1,13 @@
 """A running host serves demands alone in the time it says, and in company as its resources are shared."""
 
+import random
+from dataclasses import replace
+from statistics import median
+
 import pytest
 from simpy import Environment
 
+from sim.catalog.tables import locks
 from sim.engine.seeds import SeedTree
 from sim.machine.host import Held, RunningHost
 from tests.machine.byhand import host_with, number
@@ -135,6 +140,40 @@ def test_a_sparse_cgroup_attach_waits_for_a_grace_period_and_a_burst_does_not():
         log.append(round(end - start, 6))
     # 0.015 s after asking is 0.007 s after the first attach was through.
     assert log == [0.008, 0.0001, 0.0001, 0.008]
+
+
+def ends_of_machines(in_flight, kernel, machines=400, life=0.155):
+    """How long machines take to end that are there for 155 ms and each followed by another: two waits, as in KVM."""
+    env = Environment()
+    host, took = RunningHost(env, replace(host_with(), kernel=kernel)), []
+    wait = locks.operations()["mmu_notifier.release"].on(kernel).amount.value
+    lives = random.Random(1)
+
+    def machine(place):
+        yield env.timeout(life + lives.expovariate(1 / 0.005))
+        asked = env.now
+        for _ in range(2):
+            yield env.timeout(host.hold("mmu_notifier", wait)[1] - env.now)
+        took.append((env.now - asked) * 1e3)
+        if place + in_flight < machines:
+            env.process(machine(place + in_flight))
+
+    for first in range(in_flight):
+        env.process(machine(first))
+    env.run()
+    return median(took)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "alone", "hundred"),
+    [("5.10", 0.7 - 0.1, 30), ("6.12", 15, 63)],
+)
+def test_machines_end_as_those_that_were_measured_do(kernel, alone, hundred):
+    """The table in docs/kernels.md, in ms, without the end of the process. Linux 4.15 has the rules of 5.10."""
+    assert ends_of_machines(1, kernel, machines=20) == pytest.approx(alone, rel=0.05)
+    assert ends_of_machines(100, kernel) == pytest.approx(hundred, rel=0.15)
+    if kernel == "5.10":
+        assert ends_of_machines(100, "4.15") == ends_of_machines(100, kernel)
 
 
 def test_speeds_are_taken_at_the_end_that_makes_a_run_short_at_low():

@@ -114,6 +114,30 @@ class Grace(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class SharedGrace(Sensed):
+    """No lock: grace periods of one domain, which all who ask for one share.
+
+    An operation's hold is how long its caller waits in an idle domain.
+
+    Attributes:
+        first: Seconds of one that begins in an idle domain, at most.
+        period: Seconds of one that begins as another ends, on versions that no entry of `older` is for.
+        lag: Seconds from its end until its callers go on.
+        older: Pairs of a version and the period on versions before it, oldest first.
+    """
+
+    first: Number = field(metadata=COSTS)
+    period: Number = field(metadata=COSTS)
+    lag: Number = field(metadata=COSTS)
+    older: tuple[tuple[str, Number], ...] = field(default=(), metadata=COSTS)
+
+    def on(self, version: str) -> Number:
+        """The period on that version of the kernel."""
+        has = generation(version)
+        return next((period for before, period in self.older if has < generation(before)), self.period)
+
+
+@dataclass(frozen=True, slots=True)
 class Checks(Sensed):
     """A server whose long holds are a check that it makes no more than so often.
 
@@ -139,6 +163,7 @@ class Lock:
         grace: How it depends on the last hold. None where it does not.
         daemon: Whether it is a daemon's, so that the engine's version matters and the host's kernel does not.
         checks: Which of its holds are checks that it may leave out. None for none.
+        shared: The grace periods that stand in its place, where nobody is kept out. None for a lock.
     """
 
     id: str
@@ -147,3 +172,4 @@ class Lock:
     grace: Grace | None = None
     daemon: bool = False
     checks: Checks | None = None
+    shared: SharedGrace | None = None

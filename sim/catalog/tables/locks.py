@@ -16,7 +16,18 @@ from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.read import Table, positive
-from sim.catalog.tables.kernel import VERSION, Checks, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.tables.kernel import (
+    VERSION,
+    Checks,
+    Grace,
+    Growth,
+    Hold,
+    Lock,
+    Operation,
+    Per,
+    SharedGrace,
+    generation,
+)
 from sim.errors import Problem
 from sim.outcome import Bound
 
@@ -85,6 +96,29 @@ def _checks(table: Table) -> Checks | None:
     return checks
 
 
+def _shared(table: Table) -> SharedGrace | None:
+    inner = table.table("shared", needed=False)
+    if inner is None:
+        return None
+    older = []
+    for entry in inner.tables("older"):
+        before = entry.string("before")
+        if not VERSION.fullmatch(before):
+            entry.problem(f"{before!r} is not a kernel's version as 5.15", "before")
+            before = "0"
+        older.append((before, entry.number("period", "s")))
+        entry.done()
+    shared = SharedGrace(
+        inner.number("first", "s", definition=True),
+        inner.number("period", "s"),
+        inner.number("lag", "s", definition=True),
+        tuple(older),
+    )
+    positive(inner, period=shared.period)
+    inner.done()
+    return shared
+
+
 def read(path: Path) -> Lock:
     """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"locks/{path.name}"
@@ -99,6 +133,7 @@ def read(path: Path) -> Lock:
         _grace(table),
         daemon,
         _checks(table),
+        _shared(table),
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
