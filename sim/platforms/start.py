@@ -184,13 +184,14 @@ class Start(Armed):
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_position", "_starter", "_state", "index")
+    __slots__ = ("_position", "_starter", "index")
+
+    _state = _GOES
 
     def __init__(self, starter: Starter, index: int) -> None:
         self.index = index
         self._starter = starter
         self._position = 0
-        self._state = _GOES
 
     @property
     def env(self) -> Environment:
@@ -204,7 +205,7 @@ class Start(Armed):
 
     def release(self) -> None:
         """Go on, after it was created."""
-        self._state = _GOES
+        self.__class__ = Start
         self._starter.log.released[self.index] = self.env.now
         self._go_on()
 
@@ -215,15 +216,15 @@ class Start(Armed):
         its steps end as they begin. A wait of it ends now, and what it does on cores, disk or network when that is
         done. One that was created and waits to be released does nothing more.
         """
-        waits, self._state = self._state == _WAITS, _LEAVES
+        waits, self.__class__ = self._state == _WAITS, _Leaving
         if waits:
             self._go_on()
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self._state = _GONE  # it is in the queue of events, and means nothing there any more
+        self.__class__ = _Gone  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
-        after._state, after._position = _LEAVES, wait
+        after.__class__, after._position = _Leaving, wait
         delay = self._starter.log.reached(self.index, wait) - self.env.now
         if delay > 0:
             after.arm(delay)
@@ -243,7 +244,7 @@ class Start(Armed):
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
-        self._state = _LEAVES
+        self.__class__ = _Leaving
         self._starter.log.left[self.index] = self.env.now
         self._go_on()
 
@@ -357,7 +358,7 @@ class Start(Armed):
         self._position = position
         goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
-            self._state = _WAITS
+            self.__class__ = _Waiting
             starter.created(self)
             return True
         if position == plan.init and goes_on and starter.runs:
@@ -391,3 +392,27 @@ class Start(Armed):
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
+
+
+class _Waiting(Start):
+    """A start that waits to be released. Its state is its class, which takes no place in it."""
+
+    __slots__ = ()
+
+    _state = _WAITS
+
+
+class _Leaving(Start):
+    """A start that is cleaned up."""
+
+    __slots__ = ()
+
+    _state = _LEAVES
+
+
+class _Gone(Start):
+    """A start in whose place another one goes on."""
+
+    __slots__ = ()
+
+    _state = _GONE
