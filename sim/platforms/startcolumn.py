@@ -8,7 +8,7 @@ from typing import Any
 _AHEAD = 63
 """A column gets longer by so many starts and one, so that few of them wait for it."""
 
-_BITS = 10
+_BITS = 9
 _SIZE = 1 << _BITS
 """Starts of a block."""
 
