@@ -432,7 +432,8 @@ class NodeHost:
         """The phases that are over, of all instances in the order of their requests."""
         for instance in self.instances:
             start = instance.start
-            told = instance.line.starter.phase_records(of, (start.index,), number=instance.number)
+            starter = instance.line.starter
+            told = starter.phase_records(of, instance.number, starter.log.steps(start.index))
             for record in islice(told, start.done):
                 if record.end <= self.env.now:
                     yield record

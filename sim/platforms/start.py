@@ -8,8 +8,7 @@ happened is kept in columns of numbers (`sim.platforms.startlog`). It becomes re
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -21,8 +20,8 @@ from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan, BootStep
-from sim.platforms.startcolumn import StartColumn
-from sim.platforms.startlog import StartLog, rounded
+from sim.platforms.startamount import Amount, rounded
+from sim.platforms.startlog import StartLog, StepTimes
 from sim.records.instances import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
@@ -62,6 +61,8 @@ class Starter:
             application is. None for all.
 
     Attributes:
+        env: The simulation.
+        count: How many steps there are.
         quotas: The quota of each instance that has computed under one, by its index.
         log: What happened.
         rows: The plan's steps, with what each start reads of them.
@@ -83,7 +84,9 @@ class Starter:
         limit: float | None = None,
     ) -> None:
         self.host = host
+        self.env = host.env
         self.plan = plan
+        self.count = len(plan.steps)
         self.ready = ready
         self.images = images
         self.stays = stays if plan.clean_up else None
@@ -95,21 +98,29 @@ class Starter:
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         self.log = StartLog(plan, self.marks, host)
+        self._told = [
+            (step.id, step.owner, step.demand, step.resource, step.source, step.estimate) for step in plan.steps
+        ]
         self._lines: dict[int, AlarmLine] = {}
         place = seeds.child("phase")
         self.rows = [
             (
                 step,
                 step.demand,
-                _fixed(step),
-                step.growth,
-                _Draws(step, own, place.stream(step.id)) if step.spread else None,
-                step.timed,
-                ends,
-                own,
+                position in self.marks,
+                step.demand != "wait" or bool(step.growth) or position in self.marks,
+                rounded(step.amount) if step.timed else step.amount,
+                self._amount(position, place) if step.growth or step.spread else None,
+                self.log.ends[position],
+                self.log.got.get(position),
             )
-            for step, ends, own in zip(plan.steps, self.log.ends, self.log.own, strict=True)
+            for position, step in enumerate(plan.steps)
         ]
+
+    def _amount(self, position: int, place: SeedTree) -> Amount:
+        step, itself = self.plan.steps[position], position >= self.plan.runtime
+        stream = place.stream(step.id) if step.spread else None
+        return Amount(step, self.host, self.log.keeps(position), stream, itself=itself)
 
     def __len__(self) -> int:
         """How many starts were asked for."""
@@ -137,37 +148,33 @@ class Starter:
             quota = self.quotas[index] = CpuQuota(self.host, self.limit or math.inf)
         return quota
 
-    def instance_records(self, of: str, instances: Iterable[int]) -> Iterator[InstanceRecord]:
-        """The milestones of some instances, which must be ready."""
-        plan, log = self.plan, self.log
-        for index in instances:
-            asked = log.requested.of(index)
-            reached = [asked, *[end for _, end, _ in islice(log.steps(index), plan.ready)]]
-            yield InstanceRecord(
-                of=of,
-                instance=index,
-                requested=asked,
-                runtime_ready=reached[plan.runtime],
-                init_started=reached[plan.init],
-                ready=reached[plan.ready],
-            )
-
-    def phase_records(self, of: str, instances: Iterable[int], number: int | None = None) -> Iterator[PhaseRecord]:
-        """The phases of some instances, instance by instance in the order they happened.
+    def instance_records(self, of: str, told: Iterable[Sequence[StepTimes]]) -> Iterator[InstanceRecord]:
+        """The milestones of the first instances, which must be ready.
 
         Args:
             of: What they are records of.
-            instances: Which instances.
-            number: What the records call an instance, where it is not its index.
+            told: The steps of each, as the log tells them.
         """
-        told = [
-            (step.id, step.owner, step.demand, step.resource, step.source, step.estimate) for step in self.plan.steps
-        ]
-        for index in instances:
-            called = index if number is None else number
-            for step, (start, end, queued) in zip(told, self.log.steps(index), strict=True):
-                phase, owner, demand, resource, source, estimate = step
-                yield PhaseRecord(of, called, phase, owner, demand, resource, start, end, queued, source, estimate)
+        plan = self.plan
+        for index, steps in enumerate(told):
+            asked = self.log.requested.of(index)
+            runtime, init, ready = [
+                steps[reached - 1][1] if reached else asked for reached in (plan.runtime, plan.init, plan.ready)
+            ]
+            yield InstanceRecord(of, index, asked, runtime, init, ready)
+
+    def phase_records(self, of: str, instance: int, steps: Iterable[StepTimes]) -> Iterator[PhaseRecord]:
+        """The phases of an instance in the order they happened.
+
+        Args:
+            of: What they are records of.
+            instance: What the records call it.
+            steps: Its steps, as the log tells them.
+        """
+        for (phase, owner, demand, resource, source, estimate), (start, end, queued) in zip(
+            self._told, steps, strict=True
+        ):
+            yield PhaseRecord(of, instance, phase, owner, demand, resource, start, end, queued, source, estimate)
 
 
 class Start(Armed):
@@ -177,18 +184,19 @@ class Start(Armed):
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_position", "_starter", "_state", "index")
+    __slots__ = ("_position", "_starter", "index")
+
+    _state = _GOES
 
     def __init__(self, starter: Starter, index: int) -> None:
         self.index = index
         self._starter = starter
         self._position = 0
-        self._state = _GOES
 
     @property
     def env(self) -> Environment:
         """The simulation."""
-        return self._starter.host.env
+        return self._starter.env
 
     @property
     def done(self) -> int:
@@ -197,7 +205,7 @@ class Start(Armed):
 
     def release(self) -> None:
         """Go on, after it was created."""
-        self._state = _GOES
+        self.__class__ = Start
         self._starter.log.released[self.index] = self.env.now
         self._go_on()
 
@@ -208,15 +216,15 @@ class Start(Armed):
         its steps end as they begin. A wait of it ends now, and what it does on cores, disk or network when that is
         done. One that was created and waits to be released does nothing more.
         """
-        waits, self._state = self._state == _WAITS, _LEAVES
+        waits, self.__class__ = self._state == _WAITS, _Leaving
         if waits:
             self._go_on()
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self._state = _GONE  # it is in the queue of events, and means nothing there any more
+        self.__class__ = _Gone  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
-        after._state, after._position = _LEAVES, wait
+        after.__class__, after._position = _Leaving, wait
         delay = self._starter.log.reached(self.index, wait) - self.env.now
         if delay > 0:
             after.arm(delay)
@@ -236,7 +244,7 @@ class Start(Armed):
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
-        self._state = _LEAVES
+        self.__class__ = _Leaving
         self._starter.log.left[self.index] = self.env.now
         self._go_on()
 
@@ -256,15 +264,9 @@ class Start(Armed):
         """
         log, index = self._starter.log, self.index
         for position, end in ((_DOWNLOAD, max(downloaded, log.requested.of(index))), (_UNPACK, self.env.now)):
-            log.ends[position].note(index, end, end)
+            log.ends[position].note(index, end)
         self._position = _UNPACK + 1
         self._go_on()
-
-    def _wake(self) -> float | None:
-        """The wait, or the lock, is over."""
-        return None if self._state == _GONE else self._walk()
-
-    handler = staticmethod(_wake)
 
     def _go_on(self) -> None:
         """Walk on, and be woken where that ends."""
@@ -279,61 +281,47 @@ class Start(Armed):
         The host holds an instance from its first step after the runtime on. Its first step after the application is
         ready waits until it is told to leave, where it stays.
         """
-        starter = self._starter
-        host, index = starter.host, self.index
-        rows, marks, position = starter.rows, starter.marks, self._position
+        if self._state == _GONE:
+            return None
+        starter, index, position = self._starter, self.index, self._position
+        host, rows, count = starter.host, starter.rows, starter.count
         at = now = got = self.at
-        while position < len(rows):
-            step, demand, amount, growth, drawn, timed, ends, own = rows[position]
-            if at > now and (demand != "wait" or growth or position in marks):
+        while position < count:
+            step, demand, mark, wakes, amount, varies, ends, gets = rows[position]
+            if at > now and wakes:
                 break
-            if position in marks and self._stops_at(position):
+            if mark and self._stops_at(position):
                 return None
             if self._state == _LEAVES and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
-            if drawn is not None and drawn.count <= index:
-                drawn.up_to(index)
-            if growth:
-                amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
-                for per, more, _ in growth:
-                    if per == "queued":
-                        amount += host.queued(step.resource) * more
-            if drawn is not None:
-                amount = own.of(index) if drawn.whole else amount * own.of(index)
-            if timed and growth:
-                amount = int(amount * 1e9 + 0.5) / 1e9
-                own.finish(index, amount)
+            if varies is not None:
+                amount = varies.of(index)
             if demand == "wait":
                 at += amount
+            elif demand == "cpu":
+                self._position = position
+                if starter.limit is not None and starter.plan.runtime <= position < starter.plan.ready:
+                    alone = starter.quota(index).compute(amount, step.parallelism, Start._served, self)
+                else:
+                    new = position == starter.first_cpu
+                    alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
+                self.at = now + alone
+                return None
             elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
-                if position in starter.log.got:
-                    starter.log.got[position].note(index, got, now)
-                    ends.note(index, at, got)
+                if gets is None:
+                    if at != now + amount:
+                        ends.note(index, at)
                 else:
-                    ends.note(index, at, now + amount)
+                    if got != now:
+                        gets.note(index, got)
+                    ends.note(index, at)
             else:
                 self._position = position
-                if demand == "cpu":
-                    if starter.limit is not None and starter.plan.runtime <= position < starter.plan.ready:
-                        alone = starter.quota(index).compute(amount, step.parallelism, Start._served, self)
-                    else:
-                        new = position == starter.first_cpu
-                        alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
-                elif demand == "read":
-                    key = step.resource or f"{step.id} {starter.name} {index}"
-                    alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
-                elif demand == "flush":
-                    alone = host.flush(amount, Start._served, self)
-                elif demand == "hold":
-                    alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
-                elif demand == "write":
-                    alone = host.write(amount, Start._served, self)
-                else:
-                    alone = host.transfer(amount, Start._served, self)
-                if demand != "cpu":
-                    own.note(index, alone)
+                alone = self._ask(step, amount)
+                starter.log.own[position].note(index, alone)
+                self.at = now + alone
                 return None
             position += 1
         self._position = position
@@ -342,11 +330,27 @@ class Start(Armed):
                 starter.line(position).join(self, at - now)
                 return None
             return at - now
-        if position not in marks or not self._stops_at(position):
+        if position not in starter.marks or not self._stops_at(position):
             if starter.plan.clean_up:
                 host.held.add(starter.plan.mounts, starter.plan.ports, -1)
             starter.ready(self)
         return None
+
+    def _ask(self, step: BootStep, amount: float) -> float:
+        """Ask the host for what it serves but cores. The seconds that this takes alone."""
+        host = self._starter.host
+        if step.demand == "read":
+            key = step.resource or f"{step.id} {self._starter.name} {self.index}"
+            return host.read(amount, key, Start._served, self, step.files, stream=step.stream)
+        if step.demand == "flush":
+            return host.flush(amount, Start._served, self)
+        if step.demand == "hold":
+            return host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
+        if step.demand == "write":
+            return host.write(amount, Start._served, self)
+        return host.transfer(amount, Start._served, self)
+
+    handler = staticmethod(_walk)
 
     def _stops_at(self, position: int) -> bool:
         """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
@@ -354,7 +358,7 @@ class Start(Armed):
         self._position = position
         goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
-            self._state = _WAITS
+            self.__class__ = _Waiting
             starter.created(self)
             return True
         if position == plan.init and goes_on and starter.runs:
@@ -379,44 +383,36 @@ class Start(Armed):
 
     def _served(self) -> None:
         """The cores, the disk or the network are done with the step."""
-        starter, position, index = self._starter, self._position, self.index
-        now = starter.host.env._now  # noqa: SLF001 - as `now`, without its call
-        starter.log.note_served(position, index, self.at, now)
-        self.at = now
-        self._position += 1
+        starter, position = self._starter, self._position
+        now = starter.env._now  # noqa: SLF001 - as `now`, without its call
+        if now != self.at:
+            starter.log.ends[position].note(self.index, now)
+            self.at = now
+        self._position = position + 1
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
 
 
-def _fixed(step: BootStep) -> float:
-    """What a step asks for, or what that begins with as it grows with others."""
-    return rounded(step.amount) if step.timed and not step.growth else step.amount
+class _Waiting(Start):
+    """A start that waits to be released. Its state is its class, which takes no place in it."""
+
+    __slots__ = ()
+
+    _state = _WAITS
 
 
-class _Draws:
-    """What is drawn of a step for each start, in the order of requests. It is drawn when the first start asks for it.
+class _Leaving(Start):
+    """A start that is cleaned up."""
 
-    Args:
-        own: The column of the log that keeps it: what the step asks for, or what that is multiplied by where it grows
-            with others.
+    __slots__ = ()
 
-    Attributes:
-        count: For how many starts it was drawn.
-        whole: Whether what is kept is what the step asks for.
-    """
+    _state = _LEAVES
 
-    __slots__ = ("_own", "_step", "_stream", "count", "whole")
 
-    def __init__(self, step: BootStep, own: StartColumn, stream: random.Random) -> None:
-        self._own, self._step, self._stream = own, step, stream
-        self.count = 0
-        self.whole = step.timed and not step.growth
+class _Gone(Start):
+    """A start in whose place another one goes on."""
 
-    def up_to(self, index: int) -> None:
-        """Draw for the starts up to this one."""
-        step, draw, note = self._step, self._stream.lognormvariate, self._own.note
-        for each in range(self.count, index + 1):
-            factor = draw(0.0, step.spread)
-            note(each, rounded(step.amount * factor) if self.whole else factor)
-        self.count = index + 1
+    __slots__ = ()
+
+    _state = _GONE

@@ -13,7 +13,8 @@ from itertools import islice
 
 from sim.machine.host import RunningHost
 from sim.platforms.plan import BootPlan, BootStep
-from sim.platforms.startcolumn import NearColumn, StartColumn
+from sim.platforms.startamount import NANOSECONDS, rounded
+from sim.platforms.startcolumn import SparseColumn, StartColumn
 
 _ROUNDING = 1e-9
 """Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
@@ -68,15 +69,16 @@ class StartLog:
         self._first_skipped: dict[int, int] = {}
         kinds = [_kind(step, host.self_timed) for step in plan.steps]
         kinds[: len(plan.pull)] = [_SERVED] * len(plan.pull)
-        self.ends = [NearColumn() for _ in kinds]
-        self.own = [StartColumn() for _ in kinds]
-        self.got = {position: NearColumn() for position, kind in enumerate(kinds) if kind == _GOT}
+        self.ends = [SparseColumn() for _ in kinds]
+        self.own = [StartColumn("d" if kind == _SERVED else "I") for kind in kinds]
+        self.got = {position: SparseColumn() for position, kind in enumerate(kinds) if kind == _GOT}
         self._rows = [
             (
                 kind,
                 step.demand != "wait" or bool(step.growth) or position in marks,
                 self.ends[position],
                 self.own[position],
+                1.0 if kind == _SERVED else NANOSECONDS,
                 min(step.parallelism, host.host.cores),
                 _fixed(kind, step, host),
             )
@@ -102,14 +104,9 @@ class StartLog:
         self._first_skipped[index] = position
         self.left[index] = now
 
-    def note_served(self, position: int, index: int, asked: float, now: float) -> None:
-        """A step that the host serves, and was asked for at a time, ends now."""
-        kind, _, ends, own, cores, seconds = self._rows[position]
-        if seconds is None:
-            seconds = own.of(index)
-            if kind == _COMPUTED:
-                seconds = seconds / self._speed / cores
-        ends.note(index, now, asked + seconds)
+    def keeps(self, position: int) -> StartColumn | None:
+        """Where what a step asks for is kept, in nanoseconds. None where the seconds that it takes alone are kept."""
+        return None if self._rows[position][0] == _SERVED else self.own[position]
 
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""
@@ -125,7 +122,7 @@ class StartLog:
         # When the step before ended, until when the start has planned, and when it was last awake. A rounded delay is
         # added to a clock, so these may differ in the last bit.
         end = at = clock = self.requested.of(index)
-        for position, (kind, wakes, ends, own, cores, fixed) in enumerate(self._rows):
+        for position, (kind, wakes, ends, own, unit, cores, fixed) in enumerate(self._rows):
             if at > clock and wakes:
                 at = clock = clock + (at - clock)
             start, queued = end, 0.0
@@ -136,13 +133,13 @@ class StartLog:
             if skips <= position < ready and left is not None:
                 end = at = clock = left
             elif kind == _WAIT:
-                end = at = at + (own.of(index) if fixed is None else fixed)
+                end = at = at + (own.of(index) / unit if fixed is None else fixed)
             elif kind == _GOT:
                 got = self.got[position].of(index, clock)
                 end = at = ends.of(index, got)
                 queued = got - clock
             else:
-                seconds = own.of(index) if fixed is None else fixed
+                seconds = own.of(index) / unit if fixed is None else fixed
                 if kind == _COMPUTED and fixed is None:
                     seconds = seconds / speed / cores
                 end = at = ends.of(index, clock + seconds)
@@ -170,8 +167,3 @@ def _kind(step: BootStep, self_timed: Collection[str]) -> int:
     if step.demand != "hold" or step.flushes:
         return _SERVED
     return _GOT if step.resource in self_timed else _HELD
-
-
-def rounded(seconds: float) -> float:
-    """As the duration of a step: a whole number of nanoseconds."""
-    return int(seconds * 1e9 + 0.5) / 1e9

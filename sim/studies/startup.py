@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, doc
@@ -458,10 +459,19 @@ def run(params: Startup, context: Context) -> StudyRun:
         if refused:
             why = Reason("at_rate", "at {rate} {what}", rate=render(params.rate, "1/s"), what=refused)
             raise InputError(Problem(why, path="rate"))
-    told = range(min(count, TOLD) if context.records else 0)
+    # Each start's log is read once: those that records are made of are kept.
+    told = [list(starter.log.steps(index)) for index in range(min(count, TOLD) if context.records else 0)]
+    others = (list(starter.log.steps(index)) for index in range(len(told), count))
     return StudyRun(
-        samples=samples(starter),
-        records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
+        samples=samples(starter, chain(told, others)),
+        records=(
+            *starter.instance_records(context.label, told),
+            *(
+                record
+                for index, steps in enumerate(told)
+                for record in starter.phase_records(context.label, index, steps)
+            ),
+        ),
         estimates=estimates(plan),
         ranged=any(number.ranged for step in plan.steps for number in step.inputs),
     )

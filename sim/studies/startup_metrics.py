@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sim.outcome import MetricSpec
 from sim.platforms.plan import BootPlan
 from sim.platforms.start import Starter
+from sim.platforms.startlog import StepTimes
 from sim.records.instances import OWNERS
 
 _EACH = (
@@ -17,13 +18,18 @@ _EACH = (
 """Metrics with a value for each instance."""
 
 
-def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
-    """What each start took by metric, and all together."""
+def samples(starter: Starter, told: Iterable[Sequence[StepTimes]]) -> Mapping[str, Sequence[float]]:
+    """What each start took by metric, and all together.
+
+    Args:
+        starter: What started them.
+        told: The steps of each, as its log tells them.
+    """
     plan, count, first = starter.plan, len(starter), starter.log.requested.of(0)
     started = plan.steps[: plan.ready]
     owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
     holds = [place for place, step in enumerate(started) if step.demand == "hold"]
-    rows = [_measured(starter, index, holds, owners) for index in range(count)]
+    rows = [_measured(starter, index, steps, holds, owners) for index, steps in enumerate(told)]
     *columns, ends, gone = map(list, zip(*rows, strict=True))
     each = dict(zip(_EACH, columns, strict=True))
     through = max(gone) - first
@@ -34,23 +40,27 @@ def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
     }
 
 
-def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
+def _measured(
+    starter: Starter, index: int, steps: Sequence[StepTimes], holds: Sequence[int], owners: Sequence[Sequence[int]]
+) -> tuple[float, ...]:
     """Of one start, what `_EACH` names, and when it was ready and through.
 
     A removal takes no time where instances stay.
 
     Args:
+        steps: Its steps.
         holds, owners: The positions of the steps that hold locks, and of each owner's.
     """
-    plan, log = starter.plan, starter.log
-    asked, steps = log.requested.of(index), list(log.steps(index))
-    reached = [asked, *[end for _, end, _ in steps]]
+    plan = starter.plan
+    asked = starter.log.requested.of(index)
+    runtime, init, ready, gone = [
+        steps[reached - 1][1] if reached else asked for reached in (plan.runtime, plan.init, plan.ready, len(steps))
+    ]
     took = [end - start for start, end, _ in steps]
-    ready, gone = reached[plan.ready], reached[-1]
     return (
         ready - asked,
-        reached[plan.runtime] - asked,
-        reached[plan.init] - asked,
+        runtime - asked,
+        init - asked,
         math.fsum([steps[place][2] for place in holds]),
         starter.quotas[index].throttled if index in starter.quotas else 0.0,
         gone - asked,

@@ -77,8 +77,8 @@ def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():
     assert peak <= 0.6 * process
 
 
-def test_a_thousand_starts_cost_less_than_a_million_and_a_quarter_heap_operations():
-    """Each start asks its core's run queue, which costs a quarter more than sharing all cores did."""
+def test_a_thousand_starts_cost_hardly_more_than_a_million_heap_operations():
+    """0.85 to 0.95. While a log was kept in ways that cost more and read three times, it was 1.2."""
     params = Startup(technology="docker", host="server", network="bridge", instances=1000)
     load.technologies()
     timings = contest(
@@ -88,7 +88,7 @@ def test_a_thousand_starts_cost_less_than_a_million_and_a_quarter_heap_operation
         },
         3,
     )
-    assert ratio(timings, "study", "reference") >= 0.8
+    assert ratio(timings, "study", "reference") >= 0.92
 
 
 def test_commands_from_cold_take_a_few_reference_loops(tmp_path):

@@ -101,8 +101,11 @@ class Race:
         for _ in range(count):
             self.starter.request()
         self.env.run()
-        self.phases = list(self.starter.phase_records("it", range(count)))
-        self.instances = list(self.starter.instance_records("it", range(count)))
+        told = [list(self.starter.log.steps(index)) for index in range(count)]
+        self.phases = [
+            record for index, steps in enumerate(told) for record in self.starter.phase_records("it", index, steps)
+        ]
+        self.instances = list(self.starter.instance_records("it", told))
 
     def _ready(self, start):
         self.ready.append((start.index, self.env.now))

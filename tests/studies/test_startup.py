@@ -166,6 +166,14 @@ def test_a_pull_comes_before_the_boot_and_is_made_once():
     assert "startup_time" in alone.estimates
 
 
+def test_who_comes_after_the_pull_waits_for_nothing_of_it():
+    late = start(image="pull", instances=20, arrivals="rate", rate=0.05)
+    asked = [record.requested for record in late.records if isinstance(record, InstanceRecord)]
+    after = [instance for instance, at in enumerate(asked) if at > asked[0] + 2.5]
+    assert len(after) > 10
+    assert [late.samples["files_time"][instance] for instance in after] == [0.0] * len(after)
+
+
 def test_records_hold_every_phase_and_every_instance():
     records = start(instances=3).records
     assert [record.instance for record in records if isinstance(record, InstanceRecord)] == [0, 1, 2]
