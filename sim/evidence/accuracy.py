@@ -130,11 +130,13 @@ class Accuracy:
         ]
 
     def _less_covered(self, recorded: Mapping[str, Any]) -> Iterable[str]:
-        """In words, where a smaller share of the checks lies in its range than recorded."""
+        """In words, where a smaller share of the checks lies in its range than recorded, or ranges are wider."""
         now, was = self.covered("check"), recorded["coverage"]["check"]
         if now.inside * was["figures"] < was["inside"] * now.figures:
             before = f"{was['inside']} of {was['figures']}"
             yield f"{now.inside} of {now.figures} checks lie in their range, recorded {before}"
+        if now.width > was["width"] * (1 + TOLERANCE):
+            yield f"the median range is {now.width:.3f} wide, high over low, recorded {was['width']:.3f}"
 
 
 def _covered(coverage: Coverage) -> dict[str, Any]:
