@@ -11,11 +11,10 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import hall, shipped
+from dashboard import hall, projector, shipped
 from dashboard.components import connection, page_state
-from dashboard.lessons import projector
-from dashboard.lessons.progress import note_lesson
 from dashboard.links import asked, plain, whole
+from dashboard.progress import note_lesson
 from dashboard.refusals import answer, unknown_names
 from dashboard.resting import rest
 from dashboard.sharing import share

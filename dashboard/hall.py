@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import projector
 from dashboard.controls import choice
-from dashboard.lessons import projector
 from dashboard.page_part import PagePart
 from dashboard.shown import now
 from dashboard.view import View

@@ -9,9 +9,8 @@ from base64 import b64encode
 
 import streamlit as st
 
-from dashboard import components, shipped
+from dashboard import components, progress, shipped
 from dashboard.frame import address_of_lesson, head, of_lesson
-from dashboard.lessons import progress
 from dashboard.view import View
 from sim.classroom.course import Course, CourseLesson, course, named, predicted, short_of_time
 from sim.classroom.handout import as_handout, drawing

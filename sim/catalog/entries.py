@@ -10,6 +10,10 @@ from dataclasses import fields
 from typing import Any, cast, get_args
 
 from sim.catalog.files import shipped_ids
+from sim.catalog.hosts import host_of
+from sim.catalog.images import images
+from sim.catalog.kernel import HOST_WAITS, Per
+from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     COST_FLAGS,
     DEMANDS,
@@ -29,10 +33,6 @@ from sim.catalog.model import (
 )
 from sim.catalog.number import Number
 from sim.catalog.read import Table
-from sim.catalog.tables.hosts import host_of
-from sim.catalog.tables.images import images
-from sim.catalog.tables.kernel import HOST_WAITS, Per
-from sim.catalog.tables.locks import growths, operations, unknown
 from sim.records.instances import OWNERS, Owner
 
 _NONE = Number(0.0, "1", sources=("definition",))

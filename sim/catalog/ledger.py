@@ -13,10 +13,10 @@ from typing import Any
 
 from sim.catalog.block import Block, TablePlace, without
 from sim.catalog.compose import composed
+from sim.catalog.disks import UNSTATED, disks
 from sim.catalog.files import read_toml
 from sim.catalog.load import CatalogFiles
 from sim.catalog.read import SHARED, shared
-from sim.catalog.tables.disks import UNSTATED, disks
 from sim.scenario import Text
 
 FOLDER = Path(__file__).parent

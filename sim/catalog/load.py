@@ -13,12 +13,14 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sim.catalog import facts as _facts
+from sim.catalog import images as _images
 from sim.catalog.asked import MadeWhenAsked
 from sim.catalog.block import Block
 from sim.catalog.compose import composed
 from sim.catalog.entries import MAKERS
 from sim.catalog.facts import Fact
 from sim.catalog.files import FOLDER, read_toml, refuse, shipped_ids
+from sim.catalog.images import OfficialImage
 from sim.catalog.model import (
     Addition,
     Application,
@@ -30,8 +32,6 @@ from sim.catalog.model import (
 from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
-from sim.catalog.tables import images as _images
-from sim.catalog.tables.images import OfficialImage
 from sim.errors import InputError, Problem
 from sim.reasons import Reason
 from sim.wording import suggestion

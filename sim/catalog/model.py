@@ -1,6 +1,6 @@
 """What the catalog's files say, as types: technologies and their phases, guests, applications and hosts.
 
-Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.catalog.tables.kernel`'s.
+Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.catalog.kernel`'s.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim.catalog.kernel import Growth, Operation
 from sim.catalog.number import COSTS, HELPS, NO_TIME, Number, Sensed, costs_but
-from sim.catalog.tables.kernel import Growth, Operation
 from sim.outcome import Bound
 from sim.records.instances import Owner
 from sim.scenario import Text
@@ -407,7 +407,7 @@ class Host(Sensed):
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
-        disk: The id of its disk (`sim.catalog.tables.disks`). "" where only figures are given.
+        disk: The id of its disk (`sim.catalog.disks`). "" where only figures are given.
         disk_access: Seconds until a read's data comes, beside its transfer.
         disk_operations: Reads a second, with many in the queue. 0 where nothing limits them but bytes.
         disk_flush: Seconds until a small file is safe.
@@ -426,7 +426,7 @@ class Host(Sensed):
         own_memory: What its own system holds before any instance.
         smt: What a core does with both hardware threads busy, against one.
         turbo: The share of its full clock that a core has, by how many cores of its socket are busy
-            (`sim.catalog.tables.turbo`). Empty for always the full clock.
+            (`sim.catalog.turbo`). Empty for always the full clock.
         scheduler: Whether each core has a run queue, as in Linux, or all cores are shared among all tasks.
         provenance: The numbers behind the plain fields, as "cores".
     """

@@ -15,11 +15,11 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.block import Block
 from sim.catalog.files import line_of, parse_toml
+from sim.catalog.hosts import check_host
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import FIELDS, CatalogKind
 from sim.catalog.number import Number
 from sim.catalog.read import Table
-from sim.catalog.tables.hosts import check_host
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder, read_text
 from sim.quantity import LARGEST, render

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sim import limits
+from sim.catalog.hosts import check_host, host_of
 from sim.catalog.model import Host
 from sim.catalog.number import Number
 from sim.catalog.read import Table
-from sim.catalog.tables.hosts import check_host, host_of
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
 

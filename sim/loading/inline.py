@@ -13,11 +13,11 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.disks import disks
+from sim.catalog.hosts import with_disk
 from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
 from sim.catalog.number import Number
-from sim.catalog.tables.disks import disks
-from sim.catalog.tables.hosts import with_disk
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text

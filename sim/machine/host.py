@@ -16,12 +16,12 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.catalog.kernel import Lock
+from sim.catalog.locks import locks
 from sim.catalog.model import PAGE, Host
 from sim.catalog.tables.cores import core_numbers
-from sim.catalog.tables.kernel import Lock
-from sim.catalog.tables.locks import locks
 from sim.catalog.tables.mechanisms import memory
-from sim.catalog.tables.turbo import core_speeds
+from sim.catalog.turbo import core_speeds
 from sim.engine.fluid import Fluid
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
@@ -72,7 +72,7 @@ class RunningHost:
     Attributes:
         bound: Which end of the result its numbers are taken for.
         speed: Of a core, against the reference host's. With run queues it is that of one busy core
-            (`sim.catalog.tables.turbo`).
+            (`sim.catalog.turbo`).
         warm: Whether the page cache holds every file to begin with.
     """
 

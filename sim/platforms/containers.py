@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from sim.catalog import load
+from sim.catalog.kernel import Hold, Operation, generation
 from sim.catalog.model import COST_FLAGS, Addition, EventCosts, MemoryPart, Milestone, Phase, Technology
 from sim.catalog.number import Number
-from sim.catalog.tables.kernel import Hold, Operation, generation
 
 CgroupVersion = Literal["own", "v1", "v2"]
 UserNamespace = Literal["none", "remapped", "rootless"]

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sim.catalog.kernel import Growth, Hold, generation
 from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.catalog.tables.kernel import Growth, Hold, generation
 from sim.catalog.tables.mechanisms import memory
 from sim.catalog.tables.nesting import nesting
 from sim.outcome import Bound

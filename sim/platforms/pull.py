@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sim.catalog import load
+from sim.catalog.images import OfficialImage
 from sim.catalog.model import Host
 from sim.catalog.number import HELPS, Number, Sensed
 from sim.catalog.tables import registries
-from sim.catalog.tables.images import OfficialImage
 from sim.catalog.tables.registries import Registry
 from sim.engine.environment import Environment
 from sim.machine.host import RunningHost

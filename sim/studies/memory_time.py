@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sim.catalog import load
+from sim.catalog.disks import disk
+from sim.catalog.hosts import with_disk
 from sim.catalog.model import Guest
 from sim.catalog.number import Number
 from sim.catalog.tables import mechanisms
-from sim.catalog.tables.disks import disk
-from sim.catalog.tables.hosts import with_disk
 from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.machine.ballooning import Manager, Reporter

@@ -12,15 +12,15 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.disks import disk
+from sim.catalog.hosts import with_disk
+from sim.catalog.images import OfficialImage
+from sim.catalog.kernel import KERNEL_WAITS, VERSION
+from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
-from sim.catalog.tables.disks import disk
 from sim.catalog.tables.engines import of_release
-from sim.catalog.tables.hosts import with_disk
-from sim.catalog.tables.images import OfficialImage
-from sim.catalog.tables.kernel import KERNEL_WAITS, VERSION
-from sim.catalog.tables.locks import locks
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from sim.builds.cost import rates
-from sim.catalog import facts
-from sim.catalog.tables import cores, images, mechanisms, nesting, registries
+from sim.catalog import facts, images
+from sim.catalog.tables import cores, mechanisms, nesting, registries
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines
 

@@ -5,9 +5,9 @@ import tomllib
 import pytest
 
 from sim.catalog import load
+from sim.catalog.hosts import host_of
 from sim.catalog.read import Table
 from sim.catalog.tables.cores import core_numbers
-from sim.catalog.tables.hosts import host_of
 
 HOST = """
 id = "h"

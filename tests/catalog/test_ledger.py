@@ -11,8 +11,8 @@ import pytest
 
 from sim import studies
 from sim.catalog import ledger, load
+from sim.catalog.locks import operations
 from sim.catalog.number import Number
-from sim.catalog.tables.locks import operations
 
 ROWS = ledger.numbers()
 CHOSEN = ("definition",)

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog import load
+from sim.catalog import load, locks
 from sim.catalog.facts import facts, values
 from sim.catalog.files import FOLDER
-from sim.catalog.tables import locks
 from sim.catalog.tables.booting import boot_phases
 from sim.errors import CatalogError
 from sim.platforms.plan import StartOptions, boot_plan

@@ -4,7 +4,7 @@ import pytest
 
 from sim.catalog import load
 from sim.catalog.read import Table
-from sim.catalog.tables.turbo import core_speeds, turbo_of
+from sim.catalog.turbo import core_speeds, turbo_of
 from tests.machine.byhand import number
 
 BINS = {"1": 4.0, "2": 3.9, "3": 3.8, "4": 3.7, "5": 3.6, "8": 3.6}

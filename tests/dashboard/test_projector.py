@@ -6,8 +6,7 @@ import dataclasses
 
 import pytest
 
-from dashboard import shipped
-from dashboard.lessons import projector
+from dashboard import projector, shipped
 from sim.catalog.tables.course import chapters
 from sim.report.style import PHONE, legible
 from tests.dashboard.apptest import charts, click, drawings, error, opened, texts, title

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from simpy import Environment
 
+from sim.catalog.disks import disk as disk_of
+from sim.catalog.disks import disks
+from sim.catalog.hosts import with_disk
 from sim.catalog.load import host as catalog_host
-from sim.catalog.tables.disks import disk as disk_of
-from sim.catalog.tables.disks import disks
-from sim.catalog.tables.hosts import with_disk
 from sim.catalog.tables.mechanisms import memory
 from sim.engine.alarm import Alarm
 from sim.engine.fluid import Fluid

@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 from simpy import Environment
 
-from sim.catalog.tables import locks
+from sim.catalog import locks
 from sim.engine.seeds import SeedTree
 from sim.machine.host import Held, RunningHost
 from tests.machine.byhand import host_with, number

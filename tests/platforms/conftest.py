@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from simpy import Environment
 
+from sim.catalog.kernel import Growth
 from sim.catalog.model import Application, Guest, Host, Phase, Technology
 from sim.catalog.number import Number
-from sim.catalog.tables.kernel import Growth
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from sim.catalog.kernel import Growth, Hold, Operation, generation
 from sim.catalog.number import Number
-from sim.catalog.tables.kernel import Growth, Hold, Operation, generation
 from sim.catalog.tables.nesting import Nesting
 from sim.outcome import Bound
 from sim.platforms import plan

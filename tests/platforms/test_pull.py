@@ -3,8 +3,8 @@
 import pytest
 from simpy import Environment
 
+from sim.catalog.images import ImageLayer, OfficialImage
 from sim.catalog.number import Number
-from sim.catalog.tables.images import ImageLayer, OfficialImage
 from sim.catalog.tables.registries import Registry
 from sim.machine.host import RunningHost
 from sim.platforms.plan import BootPlan

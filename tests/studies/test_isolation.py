@@ -8,8 +8,8 @@ import pytest
 
 from sim.batch.run import run as run_scenario
 from sim.catalog.facts import facts, values
+from sim.catalog.locks import operations
 from sim.catalog.tables.isolation import aspects, isolation_documents, isolation_steps, step_sets
-from sim.catalog.tables.locks import operations
 from sim.engine.seeds import SeedTree
 from sim.loading import load
 from sim.outcome import Bound

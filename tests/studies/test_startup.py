@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from sim.catalog import load
+from sim.catalog.images import ImageLayer, OfficialImage
+from sim.catalog.kernel import Growth
 from sim.catalog.model import Application, Guest, Host, Phase, Technology
 from sim.catalog.number import Number
-from sim.catalog.tables.images import ImageLayer, OfficialImage
-from sim.catalog.tables.kernel import Growth
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError
 from sim.records.instances import InstanceRecord, PhaseRecord

@@ -2,8 +2,7 @@
 
 import pytest
 
-from sim.catalog import load
-from sim.catalog.tables import locks
+from sim.catalog import load, locks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.records.instances import InstanceRecord, PhaseRecord

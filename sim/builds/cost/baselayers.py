@@ -11,9 +11,9 @@ from sim.archives.store import LayerStore, image_of_blobs
 from sim.builds.cost.rates import book
 from sim.builds.cost.timing import Puller
 from sim.builds.graph.bases import BaseImage
-from sim.catalog.tables import images as catalog
+from sim.catalog import images as catalog
+from sim.catalog.images import OfficialImage
 from sim.catalog.tables import registries
-from sim.catalog.tables.images import OfficialImage
 from sim.outcome import Bound
 from sim.registry.client import client_of
 from sim.registry.work import Unpacking, Work, work_of

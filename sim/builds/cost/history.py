@@ -16,8 +16,8 @@ from pathlib import Path
 from sim.archives.archive import read_images
 from sim.archives.layers import Image
 from sim.builds.graph.vertices import BuildGraph, Vertex, chain
+from sim.catalog import images as catalog
 from sim.catalog.load import gzip_ratio
-from sim.catalog.tables import images as catalog
 from sim.errors import InputError
 from sim.inputfile import exists
 

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from sim.catalog.files import read_toml, refuse
+from sim.catalog.kernel import generation
 from sim.catalog.number import COSTS, Number, Sensed
 from sim.catalog.read import Table, positive
-from sim.catalog.tables.kernel import generation
 from sim.errors import Problem
 from sim.outcome import Bound
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog import load
+from sim.catalog.kernel import VERSION, generation
 from sim.catalog.model import Technology
 from sim.catalog.read import Table
 from sim.catalog.rules import documents_in, entries, sources_of
-from sim.catalog.tables.kernel import VERSION, generation
 from sim.errors import InputError
 from sim.reasons import Reason
 from sim.scenario import Source, Text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from sim.catalog.tables.kernel import generation
+from sim.catalog.kernel import generation
 from sim.laboratory.calibrate.busyness import sentences
 from sim.laboratory.calibrate.results import Calibration, HostFacts
 from sim.laboratory.calibrate.speed import cpu_speed

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, cast
 from annotated_types import Ge, Le, doc
 
 from sim.catalog import load
+from sim.catalog.kernel import generation
 from sim.catalog.model import Addition, Host, Technology
-from sim.catalog.tables.kernel import generation
 from sim.errors import Problem
 from sim.platforms.containers import (
     CGROUPS,

@@ -6,13 +6,13 @@ import math
 from dataclasses import replace
 from typing import cast, get_args
 
+from sim.catalog.disks import UNSTATED, Disk, disks
+from sim.catalog.kernel import HOST_WAITS, VERSION
+from sim.catalog.locks import operations, unknown
 from sim.catalog.model import Host, HostScheduler
 from sim.catalog.number import Number
 from sim.catalog.read import Table
-from sim.catalog.tables.disks import UNSTATED, Disk, disks
-from sim.catalog.tables.kernel import HOST_WAITS, VERSION
-from sim.catalog.tables.locks import operations, unknown
-from sim.catalog.tables.turbo import turbo_of
+from sim.catalog.turbo import turbo_of
 
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))

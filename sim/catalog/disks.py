@@ -17,7 +17,7 @@ from sim.catalog.read import Table, positive
 from sim.errors import InputError, Problem
 from sim.scenario import Text
 
-FOLDER = Path(__file__).parents[1] / "disks"
+FOLDER = Path(__file__).parent / "disks"
 
 UNSTATED = "unstated-ssd"
 """The disk of a host that does not say which it has."""

@@ -1,6 +1,6 @@
 """What takes its time in a host's kernel and in daemons, as types: versions, waits, locks with what is done under them.
 
-`sim.catalog.tables.locks` reads them.
+`sim.catalog.locks` reads them.
 """
 
 from __future__ import annotations

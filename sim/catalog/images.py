@@ -14,7 +14,7 @@ from sim.catalog.files import read_json, refuse
 from sim.catalog.read import Table
 from sim.errors import Problem
 
-FILE = Path(__file__).parents[1] / "images" / "official_images.json"
+FILE = Path(__file__).parent / "images" / "official_images.json"
 
 _ABOUT = ("source", "licence", "sizes", "note")
 """What the file says of itself."""

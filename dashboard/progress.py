@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.lessons.progress_components import CourseLink, note, progress
 from dashboard.lessons.quiz import picked
+from dashboard.progress_components import CourseLink, note, progress
 from dashboard.shown import now
 from dashboard.view import View
 from sim.classroom.course import Course

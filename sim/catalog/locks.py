@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.read import Table, positive
-from sim.catalog.tables.kernel import (
+from sim.catalog.kernel import (
     VERSION,
     Checks,
     Grace,
@@ -28,10 +27,11 @@ from sim.catalog.tables.kernel import (
     SharedGrace,
     generation,
 )
+from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
 
-FOLDER = Path(__file__).parents[1] / "locks"
+FOLDER = Path(__file__).parent / "locks"
 
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "queued", "port")
 
