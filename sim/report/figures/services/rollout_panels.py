@@ -41,7 +41,7 @@ class PanelPlaces:
     width: int
     left: int
     right: int
-    top: int = 30
+    top: int = 34
     stack: int = 128
     lane: int = 34
     gap: int = 14
@@ -110,7 +110,7 @@ class _Panels:
     def _heading(self) -> str:
         """What is stacked. Of several labels the one that is drawn is named, as a file has no choice above it."""
         words = tr("figure.rollout.answering", self.style.language)
-        return self.text(0, 14, f"{self.name}{words}", colour=self._ink, bold=True)
+        return self.text(0, 18, f"{self.name}{words}", colour=self._ink, bold=True)
 
     @property
     def _ink(self) -> str:
