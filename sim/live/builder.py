@@ -57,7 +57,7 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "player": {"style": player.CSS, "content": player.HTML},
         "words": {
             message.rpartition(".")[2]: {lang: tr(message, lang) for lang in LANGUAGES}
-            for message in ("ui.live.starting", "ui.live.failed", "ui.live.lesson")
+            for message in ("ui.live.starting", "ui.live.loading", "ui.live.failed", "ui.live.lesson")
         },
     }
     payloads = {

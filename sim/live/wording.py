@@ -19,7 +19,7 @@ from sim.scenario import Lesson, Prediction, Scenario
 WORDS = (
     "predict", "run", "skip", "cancel", "conditions", "conditions.reset", "table", "sources", "quiz", "again",
     "lesson.sources", "live.about", "live.starting", "undoing.undo", "undoing.redo", "edit", "lab.dockerfile",
-    "lab.how",
+    "lab.how", "error.last",
 )  # fmt: skip
 """Ids of the messages that the page itself asks for, without the section that they are in."""
 

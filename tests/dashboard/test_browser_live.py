@@ -44,6 +44,34 @@ SMALL = """() => {
   return found;
 }"""
 """Texts of the figures below 12 pixels."""
+IN_VIEW = """(one) => {
+  const { top, bottom } = one.getBoundingClientRect();
+  return top < innerHeight && bottom > 0 && (top >= 0 || bottom >= innerHeight / 2);
+}"""
+"""Whether an element is seen, or half a screen of it."""
+OVERLAP = """async () => {
+  const embed = vegaEmbed, fit = room.fit, stale = [], late = [];
+  globalThis.vegaEmbed = async (...all) => {
+    const one = await embed(...all);
+    await new Promise((done) => late.push(done));
+    return one;
+  };
+  room.fit = (views) => {
+    stale.push(...views.map((view) => !view.container().isConnected));
+    return fit(views);
+  };
+  const button = document.getElementById("change"), soon = () => new Promise((done) => setTimeout(done, 200));
+  button.click();
+  await soon();
+  globalThis.vegaEmbed = embed;
+  button.click();
+  await soon();
+  for (const done of late) done();
+  await soon();
+  room.fit = fit;
+  return stale;
+}"""
+"""Draws the figures twice, where the first charts are ready after the second ones: which of those fitted are gone."""
 FIGURE = "#figures svg, #figures table, #figures img, #figures .scroll, #figures p"
 PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
@@ -165,7 +193,7 @@ def test_steps_of_a_build_are_picked_by_mouse_and_key_and_its_dockerfile_is_edit
     live.locator("[data-node]").nth(4).press("Enter")
     settled(live, 4)
     assert live.get_by_text("you: re-runs").count() == 2
-    live.locator("#conditions summary").click()
+    live.click("#change")
     live.select_option("select[name=how]", "touch")
     settled(live, 5)
     metrics = live.evaluate("JSON.parse(line).metrics")
@@ -173,7 +201,7 @@ def test_steps_of_a_build_are_picked_by_mouse_and_key_and_its_dockerfile_is_edit
 
 
 def test_changes_are_undone_and_done_again_by_button_and_key_and_so_are_edits_of_a_build(live: Any) -> None:
-    live.locator("#conditions summary").click()
+    live.click("#change")
     undo, redo = (
         live.get_by_role("button", name=tr(f"ui.undoing.{name}", "en"), exact=True) for name in ("undo", "redo")
     )
@@ -184,50 +212,62 @@ def test_changes_are_undone_and_done_again_by_button_and_key_and_so_are_edits_of
         box.fill(count)
         box.press("Tab")
         settled(live, run)
-    undo.click()
-    settled(live, 4)
+    box.fill("50")
+    box.press("Tab")
+    settled(live, 4, "refused")
+    undo.click()  # of 5: what was refused is no step
+    settled(live, 5)
     assert box.input_value() == "3"
     assert "3" in live.inner_text("#changed")
+    assert (live.locator("#refused").count(), redo.is_disabled()) == (0, False)
     undo.focus()
     live.keyboard.press("Control+z")
-    settled(live, 5)
+    settled(live, 6)
     assert (box.input_value(), live.evaluate("line"), undo.is_disabled()) == (first, begun, True)
     live.keyboard.press("Control+Shift+z")
-    settled(live, 6)
+    settled(live, 7)
     assert (box.input_value(), redo.is_disabled()) == ("3", False)
     live.get_by_role("button", name=tr("ui.conditions.reset", "en"), exact=True).click()
-    settled(live, 7)
+    settled(live, 8)
     assert (box.input_value(), redo.is_disabled()) == (first, True), "what was undone is given up"
     live.select_option("select[name=lesson]", "layers")
-    settled(live, 8)
+    settled(live, 9)
     assert undo.is_disabled(), "each lesson has steps of its own"
     written = live.input_value("textarea[name=dockerfile]")
     live.fill("textarea[name=dockerfile]", f"{written}\nRUN true\n")
-    settled(live, 9)
+    settled(live, 10)
     live.keyboard.press("Control+z")
     assert live.input_value("textarea[name=dockerfile]") == written, "the browser undoes what is being written"
-    settled(live, 10)
-    undo.click()
     settled(live, 11)
-    assert "RUN true" in live.input_value("textarea[name=dockerfile]")
     undo.click()
     settled(live, 12)
+    assert "RUN true" in live.input_value("textarea[name=dockerfile]")
+    undo.click()
+    settled(live, 13)
     assert live.input_value("textarea[name=dockerfile]") == written
 
 
 def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> None:
-    live.locator("#conditions summary").click()
+    live.click("#change")
     live.fill("input[name=instances]", "50")
     live.press("input[name=instances]", "Tab")
     settled(live, 2, "refused")
-    assert "at most 15 fit" in live.inner_text("#told")
+    refused = live.locator("label:has(input[name=instances]) + #refused")
+    assert "at most 15 fit" in refused.inner_text()
+    assert refused.evaluate(IN_VIEW)
+    assert live.locator("input[name=instances]").evaluate(IN_VIEW)
+    assert live.get_attribute("input[name=instances]", "aria-describedby") == "refused"
+    assert live.inner_text("#told") == ""
+    live.click("#change")
+    assert "at most 15 fit" in live.inner_text("#told"), "where no field is seen"
+    live.click("#change")
     titles = sim.load("taxonomy").title
     for turned, title, most in (("ja", titles.ja, "最大15個"), ("en", titles.en, "at most 15 fit")):
         live.click("#lang")
         live.wait_for_function("title => document.getElementById('title').textContent === title", arg=title)
         assert live.get_attribute("html", "lang") == turned
         live.wait_for_selector("body[data-state=refused]")
-        assert most in live.inner_text("#told")
+        assert most in refused.inner_text()
         assert live.input_value("input[name=instances]") == "50"
     live.fill("input[name=instances]", "15")
     live.press("input[name=instances]", "Tab")
@@ -239,6 +279,57 @@ def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> N
     live.press("input[name=instances]", "Tab")
     settled(live, before + 1)
     assert live.evaluate("JSON.parse(line).scenario") == "taxonomy"
+
+
+def test_the_address_follows_the_lesson_and_no_lesson_stands_under_the_name_of_another(live: Any) -> None:
+    loading = """() => {
+      const box = document.querySelector("select[name=lesson]");
+      box.value = "layers";
+      box.onchange();
+      return [document.getElementById("title"), document.getElementById("told"), document.getElementById("figures")]
+        .map((one) => one.textContent);
+    }"""
+    titles = sim.load("layers").title
+    assert live.evaluate(loading) == [titles.en, tr("ui.live.loading", "en"), ""]
+    settled(live, 2)
+    assert (live.evaluate("location.hash"), live.inner_text("#told")) == ("#layers", "")
+    live.click("#lang")
+    settled(live, 3)
+    assert live.evaluate("location.hash") == "#layers:ja"
+    live.go_back()
+    settled(live, 4)
+    assert live.evaluate("JSON.parse(line).scenario") == "taxonomy"
+    assert (live.input_value("select[name=lesson]"), live.evaluate("location.hash")) == ("taxonomy", "")
+    live.go_forward()
+    settled(live, 5)
+    live.reload()
+    live.wait_for_selector("body[data-state=drawn]")
+    assert live.evaluate("JSON.parse(line).scenario") == "layers"
+    assert live.inner_text("#title") == titles.ja
+
+
+def test_conditions_stand_beside_the_figure_and_what_they_change_comes_into_view(live: Any) -> None:
+    live.click("#predict button.plain")
+    settled(live, 2)
+    live.set_viewport_size({"width": 960, "height": 540})
+    live.click("#change")
+    form, figures = (live.locator(place).bounding_box() for place in ("#form", "#figures"))
+    assert form["x"] + form["width"] <= figures["x"]
+    assert live.evaluate(LOWEST) <= 0
+    assert set(live.evaluate(OVERLAP)) == {False}
+    live.set_viewport_size({"width": 390, "height": 844})
+    for run, name in enumerate(("image", "instances"), 3):
+        box = live.locator(f"#form [name$={name}]").first
+        box.scroll_into_view_if_needed()
+        if name == "instances":
+            box.fill("3")
+            box.press("Tab")
+        else:
+            box.select_option(index=1)
+        settled(live, run)
+        live.wait_for_timeout(200)
+        assert live.locator("#figures").evaluate(IN_VIEW)
+    assert live.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -3,10 +3,14 @@
 const $ = (id) => document.getElementById(id);
 const marks = globalThis.marks = { script: performance.now() };
 const options = JSON.parse($("options").textContent);
-const [, named, spoken] = location.hash.match(/^#([a-z0-9-]+):?(en|ja)?$/) ?? [];
+// "#taxonomy:ja" is a lesson in a language. Without them it is the first one, in the page's own.
+const addressed = () => {
+  const [, named, spoken] = location.hash.match(/^#([a-z0-9-]+):?(en|ja)?$/) ?? [];
+  return { name: options.lessons.some(([id]) => id === named) ? named : options.lessons[0]?.[0], lang: spoken ?? options.lang };
+};
+const address = () => `#${state.name}${state.lang === options.lang ? "" : `:${state.lang}`}`;
 const state = {
-  name: options.lessons.some(([id]) => id === named) ? named : options.lessons[0]?.[0], lang: spoken ?? options.lang,
-  lecture: innerHeight < 760, changes: {}, edit: {}, said: {}, picked: {}, shown: false, quiz: [],
+  ...addressed(), lecture: innerHeight < 760, changes: {}, edit: {}, said: {}, picked: {}, shown: false, quiz: [],
 };
 
 // ---- the worker: started once, and anew where a run could not be stopped otherwise -----------------------------------
@@ -91,8 +95,19 @@ const folded = (title, ...inside) => made("details", {}, made("summary", { textC
 
 // ---- undo: of the conditions and of a build's edits --------------------------------------------------------------------
 const conditions = () => ({ changes: state.changes, edit: state.edit });
-let steps = undoHistory(conditions(), options.undone);
-const change = (to, more = {}) => { steps.to({ ...conditions(), ...to }); able(); return run({ ...to, ...more }); };
+let steps = undoHistory(conditions(), options.undone);   // what was accepted: a refused value is no step
+let touched = "";   // the field that was set last
+const change = async (to, name, more = {}) => {
+  touched = name;
+  await run({ ...to, ...more });
+  if ($("refused")) $("refused").scrollIntoView({ block: "nearest" });
+  else seen($("told").textContent ? $("told") : $("figures"));
+};
+// What changed comes into view, unless half a screen of it is there.
+const seen = (element) => {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  if (Math.min(bottom, innerHeight) - Math.max(top, 0) < Math.min(height, innerHeight / 2)) element.scrollIntoView({ block: "nearest" });
+};
 const step = (name) => {
   const to = steps[name]();
   $("form").dataset.of = "";   // the fields are drawn anew, as they were
@@ -127,7 +142,7 @@ async function run(change = {}) {
   } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
   if (again) { again = false; await run(); return; }
   marks.answered ??= performance.now();
-  if (found.parts) accepted = { changes: state.changes, edit: state.edit };
+  if (found.parts) { accepted = conditions(); steps.to(accepted); able(); }
   if (stood?.parts) await draw(stood);
   await draw(found);
   document.body.dataset.state = found.problems ? "refused" : found.cancelled ? "cancelled" : "drawn";
@@ -137,8 +152,8 @@ async function run(change = {}) {
 async function draw(found) {
   document.documentElement.lang = state.lang;
   if (found.parts) document.body.dataset.asks = found.predict ? "yes" : "no";
-  $("told").textContent = [...(found.problems ?? []), found.cancelled].filter(Boolean).join("\n");
   form(found);
+  tell(found);
   if (!found.parts) return;
   globalThis.line = found.line;
   document.title = $("title").textContent = found.title;
@@ -154,8 +169,9 @@ async function draw(found) {
   await embedded;
 }
 // A ring may need a choice about a figure to be another one (`picked`), which is then what the page has.
-let standing = [];
+let standing = [], drawings = 0;
 async function figures(parts) {
+  const mine = ++drawings;
   const charts = [], before = held();
   standing = parts;
   for (const one of playing.splice(0)) one.stop?.();
@@ -165,6 +181,7 @@ async function figures(parts) {
   $("choices").replaceChildren(...aside.map(offered));
   before()?.focus({ preventScroll: true });
   const embedded = await Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
+  if (mine !== drawings) { for (const one of embedded) one.finalize(); return; }   // others are drawn already
   await room.fit(embedded.map((one) => one.view));
 }
 room.turned(() => figures(standing).catch(fail));
@@ -214,7 +231,7 @@ function rows(part, charts) {
     }
     place.append(...choices, drawn(drawing, part, charts));
   }
-  return room.low() && part.study === "build" ? columns(found) : found;
+  return room.low() && part.study === "build" && !("open" in document.body.dataset) ? columns(found) : found;
 }
 // The graph of a build is as high as it has steps. Beside what it costs it may scroll.
 function columns(found) {
@@ -263,7 +280,7 @@ function drawn(drawing, part, charts) {
   else graph(figure, drawing, part);
   if (drawing.offers) {
     const { label, control, value } = drawing.offers;
-    place.append(button(label, () => { $("form").dataset.of = ""; change({ changes: { ...state.changes, [control]: value }, edit: {} }); }));
+    place.append(button(label, () => { $("form").dataset.of = ""; change({ changes: { ...state.changes, [control]: value }, edit: {} }, control); }));
   }
   return place;
 }
@@ -376,7 +393,7 @@ function form(found) {
   $("form").dataset.of = `${state.name} ${state.lang}`;
   const { words } = found;
   const fields = found.controls.map((control) => {
-    const set = (value) => change({ changes: { ...state.changes, [control.path]: value }, edit: {} });
+    const set = (value) => change({ changes: { ...state.changes, [control.path]: value }, edit: {} }, control.path);
     const value = state.changes[control.path] ?? control.value;
     if (Object.keys(control.options).length) return field(control.title, select(control.options, value, set, control.path));
     const input = made("input", { value, name: control.path, placeholder: control.example });
@@ -385,19 +402,45 @@ function form(found) {
     return field(control.title, input);
   });
   if (found.lab) fields.push(...lab(found.lab, words));
-  const reset = button(words["conditions.reset"], () => { $("form").dataset.of = ""; change({ changes: {}, edit: {} }); }, { className: "plain" });
+  const reset = button(words["conditions.reset"], () => { $("form").dataset.of = ""; change({ changes: {}, edit: {} }, ""); }, { className: "plain" });
   for (const name of ["undo", "redo"]) undoing[name].textContent = words[`undoing.${name}`];
   able();
   $("undoing").replaceChildren(undoing.undo, undoing.redo, reset);
   $("form").replaceChildren(...fields);
-  $("conditions").hidden = !fields.length;
-  $("conditions").firstElementChild.textContent = words.conditions;
+  $("change").hidden = !fields.length;
+  $("change").textContent = words.conditions;
+  document.body.toggleAttribute("data-lab", Boolean(found.lab));
+  fold();
+}
+
+// The conditions stand beside the figure while they are wanted.
+let wanted = false;
+function fold() {
+  const open = wanted && !$("change").hidden;
+  $("conditions").hidden = !open;
+  $("change").ariaExpanded = String(open);
+  document.body.toggleAttribute("data-open", open);
+}
+$("change").onclick = () => { wanted = !wanted; fold(); tell(last); figures(standing); };
+
+// A refusal stands at the field that was set last, where that is seen.
+let last = {};
+function tell(found) {
+  last = found;
+  $("refused")?.remove();
+  for (const one of document.querySelectorAll("#form [aria-invalid]")) for (const name of ["aria-invalid", "aria-describedby"]) one.removeAttribute(name);
+  const box = found.problems && !$("conditions").hidden && document.querySelector(`#form [name="${CSS.escape(touched)}"]`);
+  $("told").textContent = [...(box ? [] : found.problems ?? []), found.cancelled].filter(Boolean).join("\n");
+  if (!box) return;
+  box.ariaInvalid = "true";
+  box.setAttribute("aria-describedby", "refused");
+  box.closest("label").after(made("p", { id: "refused", role: "alert", textContent: [...found.problems, found.words["error.last"]].join("\n") }));
 }
 
 function lab(found, words) {
   const edit = { file: found.file, how: Object.keys(found.hows)[0], dockerfile: found.dockerfile, ...state.edit };
   const text = made("textarea", { value: edit.dockerfile, rows: Math.min(14, edit.dockerfile.split("\n").length), spellcheck: false, name: "dockerfile" });
-  const set = (key) => (value) => { edit[key] = value; change({ edit: { ...edit }, changes: {} }, { shown: true }); };
+  const set = (key) => (value) => { edit[key] = value; change({ edit: { ...edit }, changes: {} }, key, { shown: true }); };
   text.oninput = () => { clearTimeout(text.timer); text.timer = setTimeout(() => set("dockerfile")(text.value), 450); };
   return [
     field(words.edit, select(found.files, edit.file, set("file"), "file")),
@@ -406,14 +449,30 @@ function lab(found, words) {
   ];
 }
 
+// ---- another lesson --------------------------------------------------------------------------------------------------
+// Until it was run nothing stands under its name, least of all the one before.
+function emptied(name) {
+  const titles = options.lessons.find(([id]) => id === name)[1];
+  globalThis.line = "";
+  document.title = $("title").textContent = titles[state.lang];
+  for (const id of ["ask", "predict", "changed", "made", "choices", "after", "form", "undoing"]) $(id).replaceChildren();
+  figures([]);
+  $("form").dataset.of = "";
+  $("change").hidden = true;
+  fold();
+  tell({});
+  document.body.dataset.state = "loading";
+  $("told").textContent = options.words[up ? "loading" : "starting"][state.lang];
+}
+
 // ---- start -----------------------------------------------------------------------------------------------------------
 // What a lesson asks first stands in the page, as the model answered when the page was built: it is drawn at once, and a
 // reader thinks about it while Python starts. Python then answers it anew, so that the run is there when it is wanted.
 async function first() {
   const all = await unpacked("first", "").json();
+  await ready;
   if (marks.answered || state.shown || running) return;
   const found = all[`${state.name}:${state.lang}:${state.lecture}`];
-  await ready;
   await draw(found);
   $("told").textContent = options.words.starting[state.lang];
   marks.drawn = performance.now();
@@ -442,12 +501,26 @@ async function main() {
   if (!options.lessons.length) { await started; document.body.dataset.state = "drawn"; return; }
   const fresh = { changes: {}, edit: {}, said: {}, picked: {}, shown: false };
   const named = () => Object.fromEntries(options.lessons.map(([id, titles]) => [id, titles[state.lang]]));
-  const open = (name) => { steps = undoHistory({ changes: {}, edit: {} }, options.undone); able(); return run({ ...fresh, name }); };
+  const open = (name) => {
+    accepted = { changes: {}, edit: {} };
+    steps = undoHistory(accepted, options.undone);
+    able();
+    emptied(name);
+    return run({ ...fresh, name });
+  };
   const choose = () => options.lessons.length > 1 &&
     $("lessons").replaceChildren(
-      field(options.words.lesson[state.lang], select(named(), state.name, open, "lesson")));
+      field(options.words.lesson[state.lang], select(named(), state.name, (name) => { open(name); location.hash = address(); }, "lesson")));
   const turn = () => { choose(); $("lang").textContent = state.lang === "en" ? "日本語" : "English"; };
-  $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); run(); };
+  $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); location.replace(address()); run(); };
+  addEventListener("hashchange", () => {   // back, or another address: what the page itself set is there already
+    const { name, lang } = addressed();
+    if (name === state.name && lang === state.lang) return;
+    const other = name !== state.name;
+    state.lang = lang;
+    if (other) open(name); else run();
+    turn();
+  });
   $("cancel").onclick = cancel;
   turn();
   await Promise.all([first(), warm()]);

@@ -11,6 +11,7 @@ const middle = (frame) => {
 };
 // The signal that Vega-Lite makes of a height by lanes, where a chart has one.
 const STEP = "y_step", CLOSEST = 0.8;
+let fitted = 0;
 let charts = [];   // each with its view, and the height of a lane as it was drawn
 const stepped = (view) => { try { return view.signal(STEP); } catch { return 0; } };
 const lanes = ({ view, step }, height) => view.signal(STEP, Math.max(CLOSEST * step, height)).runAsync();
@@ -23,8 +24,10 @@ const closer = async (chart) => {
 // Type and lines of tables go closer together first (`data-tight`), then the lanes of charts, by a fifth at most. A build's
 // graph scrolls in a frame of its own.
 const fit = async (views) => {
+  const mine = ++fitted;
   if (views) charts = views.map((view) => ({ view, step: stepped(view) })).filter(({ step }) => step);
   else await Promise.all(charts.map((chart) => lanes(chart, chart.step)));
+  if (mine !== fitted) return;   // it is done anew meanwhile
   const frames = document.querySelectorAll("#figures .graph");
   for (const frame of frames) frame.style.maxHeight = "";
   document.body.removeAttribute("data-tight");
