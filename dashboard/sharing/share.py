@@ -17,9 +17,9 @@ import streamlit as st
 from dashboard import popovers
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
-from dashboard.sharing import live_page
+from dashboard.sharing import failed, live_page
 from dashboard.sharing.made import PageMaker, made_pages
-from dashboard.sharing.takeaway_components import copier, picture_saver
+from dashboard.sharing.takeaway_components import copier, failure_listener, picture_saver
 from dashboard.shown import Shown, ShownFigures, now, words
 from dashboard.view import View
 from sim import __version__, limits
@@ -94,15 +94,18 @@ def _draw(shown: Shown, view: View) -> None:
     if shown.unlinked:
         st.caption(shown.unlinked)
     _qr(link, view)
+    failures = failed.failures(link)
     with st.container(horizontal=True, gap="small"):
         for take in (take for taker in TAKERS for take in taker(shown, view)):
             st.download_button(
-                tr(f"ui.share.{take.name}", lang), take.make, take.file, take.mime, icon=":material/download:",
-                on_click="ignore", key=f"share:{take.file}",
+                tr(f"ui.share.{take.name}", lang), failed.noting(take.file, take.make, failures), take.file, take.mime,
+                icon=":material/download:", on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
         live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
         picture_saver(labels, _called(shown), [(one.name, figure_svg(one)) for one in words()], "share:picture")
+    failure_listener("share:failed:listener")
+    failed.say(failures, view)
 
 
 def _called(shown: Shown) -> str:
@@ -174,7 +177,7 @@ def _pages(shown: Shown, view: View) -> list[Takeaway]:
 
     A page is made at the first click, and kept for all who see the same.
     """
-    scenario, outcomes = shown.scenario, [part.outcome for part in shown.page_parts]
+    scenario, outcomes = shown.own or shown.scenario, [part.outcome for part in shown.page_parts]
     if scenario is None or not outcomes:
         return []
     forms: dict[str, PageMaker] = {"report": report_page}
