@@ -152,10 +152,14 @@ def code(link: str, title: str) -> str:
 
 
 def _scenario_file(shown: Shown, _: View) -> list[Takeaway]:
-    """The scenario as it runs here, with what it builds beside it where it builds anything."""
+    """The scenario as it runs here: its file, or an archive of it and what it names where it names any files."""
     scenario = shown.scenario
     if scenario is None:
         return []
+    if shown.scenario_file is None and not _named(scenario.document):
+        return [
+            Takeaway("scenario", f"{scenario.id}.yaml", "application/yaml", lambda: _alone(scenario, shown.changes))
+        ]
     make = shown.scenario_file or (lambda: bundle(_changed(scenario, shown.changes)))
     return [Takeaway("scenario", f"{scenario.id}.zip", "application/zip", make)]
 
@@ -218,6 +222,11 @@ def _changed(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
         return from_page(scenario, {**changes, "seed": f"{scenario.seed}"})
     except InputError:  # the page says why, and shows the scenario as it is written
         return scenario
+
+
+def _alone(scenario: Scenario, changes: Mapping[str, str]) -> str:
+    """The file of a scenario that names no others."""
+    return _yaml(_changed(scenario, changes).document, scenario.id)
 
 
 def bundle(scenario: Scenario, folder: str = "") -> bytes:
