@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit import net_util
 
 from dashboard import popovers
 from dashboard.components import drawing
@@ -34,6 +35,8 @@ _ANSWER = ("show", "said", "quiz", "step")
 """What of a link gives an answer away."""
 _HERE_ALONE = ("localhost", "127.0.0.1", "::1", "")
 """Names of a host that only its own browsers reach."""
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- they are compared, and nothing listens here
+"""Addresses of a server that listens on all of its computer's. Streamlit's own is none."""
 _FRAME = 'title="{title}" loading="lazy" style="width:960px;height:540px;border:0"'
 _FILES = "files/"
 """Where the shipped scenarios keep what they build or start."""
@@ -132,12 +135,26 @@ def _qr(link: str, view: View) -> None:
     """The link as a code for phones, or why there is none."""
     host = urlsplit(link).hostname or ""
     if host in _HERE_ALONE:
-        st.caption(tr("ui.share.qr.local", view.lang, host=plain(host or "localhost")))
+        there = elsewhere(link)
+        key = "ui.share.qr.there" if there else "ui.share.qr.local"
+        called = plain(urlsplit(there).netloc)
+        st.caption(tr(key, view.lang, host=plain(host or "localhost"), address=there, there=called))
     elif len(link) > limits.QR_LINK:
         st.caption(tr("ui.share.qr.long", view.lang, n=len(link), most=limits.QR_LINK))
     else:
         drawing(code(link, tr("ui.share.qr", view.lang)), key="share:qr")
         st.caption(plain(urlsplit(link).netloc))
+
+
+def elsewhere(link: str) -> str:
+    """The link as others on this network open it. "" where the server listens to this computer alone."""
+    parts = urlsplit(link)
+    listens = st.get_option("server.address") or ""
+    if listens not in _EVERYWHERE or not parts.hostname:
+        return ""
+    host = net_util.get_internal_ip() or ""
+    port = f":{parts.port}" if parts.port else ""
+    return "" if not host or host.startswith("127.") else parts._replace(netloc=f"{host}{port}").geturl()
 
 
 def code(link: str, title: str) -> str:

@@ -30,6 +30,23 @@ def opened_menu(path: str, **link: str) -> AppTest:
     return at.run()
 
 
+@pytest.mark.parametrize(
+    ("listens", "ip", "there"),
+    [
+        (None, "192.168.1.7", "http://192.168.1.7:8501/density?show=1"),
+        ("0.0.0.0", "192.168.1.7", "http://192.168.1.7:8501/density?show=1"),
+        ("localhost", "192.168.1.7", ""),
+        (None, "127.0.0.1", ""),
+    ],
+)
+def test_a_server_that_listens_everywhere_says_where_else_it_is(
+    listens: str | None, ip: str, there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamlit.get_option", {"server.address": listens}.get)
+    monkeypatch.setattr("streamlit.net_util.get_internal_ip", lambda: ip)
+    assert share.elsewhere("http://localhost:8501/density?show=1") == there
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_menu_opens_on_every_page(lang: str) -> None:
     for path in ("", "density", "layers", "images", "accuracy"):
