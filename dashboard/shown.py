@@ -42,6 +42,7 @@ class Shown:
 
     Attributes:
         scenario: What runs, None on a page that runs none.
+        own: What runs instead where the page runs its own, as the layer lab does. It is what a file is of.
         changes: The reader's changes of its controls, in written form.
         page_parts: The figures of a result. Empty while the question stands.
         reveal: Shows the answer of a question. None where there is none, or it is shown already.
@@ -53,6 +54,7 @@ class Shown:
     """
 
     scenario: Scenario | None = None
+    own: Scenario | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
     page_parts: tuple[PagePart, ...] = ()
     reveal: Callable[[], None] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -23,7 +24,7 @@ from sim.report.numbers import about, written
 from sim.report.ring import ringed_picture
 from sim.report.style import Language
 from sim.report.texts import told, tr
-from sim.scenario import Scenario
+from sim.scenario import Scenario, Text
 
 _MOST_OF_TEXT = 2_000
 """Characters of an instruction that are shown beside its reason."""
@@ -34,6 +35,14 @@ _MOST_ON_PAGE = 40
 def question(state: LabState, scenario: Scenario, view: View) -> str:
     """The title before the run: the lesson's, until something was edited."""
     return view.read(scenario.title) if state == lab.first() else tr("ui.lab.question", view.lang)
+
+
+def own(state: LabState, scenario: Scenario) -> Scenario:
+    """The build as files are of it, with the page's question. It has no lesson, whose labels it lacks."""
+    made = state.scenario(scenario)
+    if state == lab.first():
+        return made
+    return replace(made, title=Text(en=tr("ui.lab.question", "en"), ja=tr("ui.lab.question", "ja")))
 
 
 def finding(state: LabState, outcome: Outcome, view: View) -> str:

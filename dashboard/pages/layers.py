@@ -128,9 +128,10 @@ def page(view: View) -> None:
 
 @dataclass(frozen=True)
 class _Built:
-    """A state, and what came of its build."""
+    """A state, its build as a scenario, and what came of it."""
 
     state: LabState
+    scenario: Scenario
     outcome: Outcome
 
 
@@ -140,8 +141,9 @@ def _run(
     """The build of the state. Where it cannot be planned, the last one that could, with the reason."""
     fault = None
     try:
-        (outcome,) = running.run(("lab", state), state.scenario(scenario), place, view, height=600)
-        st.session_state["lab:valid"] = _Built(state, outcome)
+        own = lab_shown.own(state, scenario)
+        (outcome,) = running.run(("lab", state), own, place, view, height=600)
+        st.session_state["lab:valid"] = _Built(state, own, outcome)
     except InputError as error:
         fault = error
     except CancelledByReaderError:
@@ -180,6 +182,7 @@ def _offer(built: _Built, page_part: PagePart, view: View, told: str, *, reveale
     offer(
         Shown(
             scenario=scenario,
+            own=built.scenario,
             page_parts=(page_part,) if revealed else (),
             reveal=None if revealed else lambda: _reveal(said),
             again=_again if revealed else None,

@@ -13,13 +13,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit import net_util
 
 from dashboard import popovers
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
-from dashboard.sharing import live_page
+from dashboard.sharing import failed, live_page
 from dashboard.sharing.made import PageMaker, made_pages
-from dashboard.sharing.takeaway_components import copier, picture_saver
+from dashboard.sharing.takeaway_components import copier, failure_listener, picture_saver
 from dashboard.shown import Shown, ShownFigures, now, words
 from dashboard.view import View
 from sim import __version__, limits
@@ -34,6 +35,8 @@ _ANSWER = ("show", "said", "quiz", "step")
 """What of a link gives an answer away."""
 _HERE_ALONE = ("localhost", "127.0.0.1", "::1", "")
 """Names of a host that only its own browsers reach."""
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- they are compared, and nothing listens here
+"""Addresses of a server that listens on all of its computer's. Streamlit's own is none."""
 _FRAME = 'title="{title}" loading="lazy" style="width:960px;height:540px;border:0"'
 _FILES = "files/"
 """Where the shipped scenarios keep what they build or start."""
@@ -94,15 +97,18 @@ def _draw(shown: Shown, view: View) -> None:
     if shown.unlinked:
         st.caption(shown.unlinked)
     _qr(link, view)
+    failures = failed.failures(link)
     with st.container(horizontal=True, gap="small"):
         for take in (take for taker in TAKERS for take in taker(shown, view)):
             st.download_button(
-                tr(f"ui.share.{take.name}", lang), take.make, take.file, take.mime, icon=":material/download:",
-                on_click="ignore", key=f"share:{take.file}",
+                tr(f"ui.share.{take.name}", lang), failed.noting(take.file, take.make, failures), take.file, take.mime,
+                icon=":material/download:", on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
         live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
         picture_saver(labels, _called(shown), [(one.name, figure_svg(one)) for one in words()], "share:picture")
+    failure_listener("share:failed:listener")
+    failed.say(failures, view)
 
 
 def _called(shown: Shown) -> str:
@@ -129,12 +135,26 @@ def _qr(link: str, view: View) -> None:
     """The link as a code for phones, or why there is none."""
     host = urlsplit(link).hostname or ""
     if host in _HERE_ALONE:
-        st.caption(tr("ui.share.qr.local", view.lang, host=plain(host or "localhost")))
+        there = elsewhere(link)
+        key = "ui.share.qr.there" if there else "ui.share.qr.local"
+        called = plain(urlsplit(there).netloc)
+        st.caption(tr(key, view.lang, host=plain(host or "localhost"), address=there, there=called))
     elif len(link) > limits.QR_LINK:
         st.caption(tr("ui.share.qr.long", view.lang, n=len(link), most=limits.QR_LINK))
     else:
         drawing(code(link, tr("ui.share.qr", view.lang)), key="share:qr")
         st.caption(plain(urlsplit(link).netloc))
+
+
+def elsewhere(link: str) -> str:
+    """The link as others on this network open it. "" where the server listens to this computer alone."""
+    parts = urlsplit(link)
+    listens = st.get_option("server.address") or ""
+    if listens not in _EVERYWHERE or not parts.hostname:
+        return ""
+    host = net_util.get_internal_ip() or ""
+    port = f":{parts.port}" if parts.port else ""
+    return "" if not host or host.startswith("127.") else parts._replace(netloc=f"{host}{port}").geturl()
 
 
 def code(link: str, title: str) -> str:
@@ -149,10 +169,14 @@ def code(link: str, title: str) -> str:
 
 
 def _scenario_file(shown: Shown, _: View) -> list[Takeaway]:
-    """The scenario as it runs here, with what it builds beside it where it builds anything."""
+    """The scenario as it runs here: its file, or an archive of it and what it names where it names any files."""
     scenario = shown.scenario
     if scenario is None:
         return []
+    if shown.scenario_file is None and not _named(scenario.document):
+        return [
+            Takeaway("scenario", f"{scenario.id}.yaml", "application/yaml", lambda: _alone(scenario, shown.changes))
+        ]
     make = shown.scenario_file or (lambda: bundle(_changed(scenario, shown.changes)))
     return [Takeaway("scenario", f"{scenario.id}.zip", "application/zip", make)]
 
@@ -174,7 +198,7 @@ def _pages(shown: Shown, view: View) -> list[Takeaway]:
 
     A page is made at the first click, and kept for all who see the same.
     """
-    scenario, outcomes = shown.scenario, [part.outcome for part in shown.page_parts]
+    scenario, outcomes = shown.own or shown.scenario, [part.outcome for part in shown.page_parts]
     if scenario is None or not outcomes:
         return []
     forms: dict[str, PageMaker] = {"report": report_page}
@@ -215,6 +239,11 @@ def _changed(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
         return from_page(scenario, {**changes, "seed": f"{scenario.seed}"})
     except InputError:  # the page says why, and shows the scenario as it is written
         return scenario
+
+
+def _alone(scenario: Scenario, changes: Mapping[str, str]) -> str:
+    """The file of a scenario that names no others."""
+    return _yaml(_changed(scenario, changes).document, scenario.id)
 
 
 def bundle(scenario: Scenario, folder: str = "") -> bytes:

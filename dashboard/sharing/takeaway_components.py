@@ -1,4 +1,4 @@
-"""Two small browser components of the share menu: lines of text to copy, and the page's figure as files.
+"""Small browser components of the share menu: lines of text to copy, the page's figure as files, failures.
 
 Plain JavaScript mounted by Streamlit, as in `dashboard.components`. None loads anything from elsewhere.
 """
@@ -159,6 +159,21 @@ button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1p
 """
 _picture = st.components.v2.component("picture", html='<div class="pictures"></div>', css=_PICTURE_CSS, js=_PICTURE_JS)
 
+# Streamlit shows some seconds that a file failed, and tells nobody why.
+_LISTENER_JS = """
+export default function({ setTriggerValue }) {
+  let failed = false;
+  const look = () => {
+    const now = document.querySelector('[data-testid=stDownloadButtonError]') !== null;
+    if (now && !failed) setTriggerValue('failed', true);
+    failed = now;
+  };
+  const looking = setInterval(look, 200);
+  return () => clearInterval(looking);
+}
+"""
+_listener = st.components.v2.component("failures", html="<span></span>", js=_LISTENER_JS)
+
 
 def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: str) -> None:
     """Texts with a button that copies each.
@@ -181,3 +196,8 @@ def picture_saver(labels: Mapping[str, str], name: str, words: Sequence[tuple[st
     """
     given = {"forms": [list(one) for one in labels.items()], "name": name, "words": [list(one) for one in words]}
     _picture(data=[given], key=key)
+
+
+def failure_listener(key: str) -> None:
+    """Nothing that is seen. It asks for a run of the page where a file of it could not be made."""
+    _listener(data=[], on_failed_change=lambda: None, key=key)

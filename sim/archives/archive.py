@@ -24,6 +24,7 @@ from sim.inputfile import exists, is_file, is_folder
 
 MANIFEST = "manifest.json"
 
+_EXPECTED = "an archive of `docker save`, or of an OCI layout"
 _FOREIGN = {
     b"PK\x03\x04": "a ZIP file", b"\x7fELF": "a program (ELF)", b"\xfd7zXZ\0": "an xz file; unpack it with `xz -d`",
     b"BZh": "a bzip2 file; unpack it with `bzip2 -d`", b"QFI\xfb": "a QEMU disk image (qcow2)", b"hsqs": "a squashfs",
@@ -90,7 +91,7 @@ def _open_tar(path: Path, budget: RemainingLimits) -> TarStore:
     raw = Tap(file_chunks(path))
     head, stream = peek(raw, BLOCK)
     if not head:
-        raise refused("is empty")
+        raise refused(f"is empty; expected {_EXPECTED}")
     compression = compression_of(head)
     if compression == "none":
         _check_start(head)
@@ -110,7 +111,7 @@ def _check_start(head: bytes) -> None:
         raise refused(f"is no image archive but {known}")
     if len(head) < BLOCK:
         raise refused(f"is no image archive: {len(head)} B are too few for one")
-    raise refused(f"is no image archive: it starts with {head[:8]!r}, which is neither tar, gzip nor zstd")
+    raise refused(f"is no image archive: its start is neither tar, gzip nor zstd; expected {_EXPECTED}")
 
 
 def _read_manifest(store: BlobSource, limits: Limits) -> tuple[Image, ...]:

@@ -92,7 +92,7 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         say(str(error))
         return BAD_INPUT
     except SignalError as error:
-        say("interrupted")
+        say(error.told)
         return error.code
     except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")

@@ -28,11 +28,12 @@ class SignalError(CancelledError):
 
     Attributes:
         code: What the command exits with.
+        told: What is said of it.
     """
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, told: str = "interrupted") -> None:
         super().__init__()
-        self.code = code
+        self.code, self.told = code, told
 
 
 class Interrupts:

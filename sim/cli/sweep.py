@@ -108,8 +108,8 @@ def sweep(
     with _bar(interrupts) as (tell, done):
         try:
             summary = run_sweep(made, path, execute, retry=retry, tell=tell)
-        except SignalError:
-            say(f"interrupted; {path} keeps what had finished, {done()} points of this run")
+        except SignalError as error:
+            error.told = f"interrupted; {path} keeps what had finished, {done()} points of this run"
             raise
     _print(path, made, names, form)
     if draw is not None:

@@ -5,6 +5,7 @@ A page is built anew where the model, its texts or the lesson are others than wh
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 from threading import Lock
@@ -56,8 +57,13 @@ def _path(scenario: Scenario) -> Path:
 
 def _digest(scenario: Scenario) -> str:
     """Of all that a page is built from."""
+    versions = PageFile(f"{_digest_of_project()} {__version__}".encode())
+    return digest(scenario_files(scenario)[1] | {"versions": versions})
+
+
+@functools.cache
+def _digest_of_project() -> str:
+    """Of the part that is the same for all lessons. A server runs the code that it began with."""
     browser = {one.name: PageFile(one.read_bytes()) for one in bytecode.BROWSER.iterdir() if one.is_file()}
-    versions = PageFile(
-        f"{__version__} {PYODIDE} {bytecode.WHEELS.read_text('utf-8')} {bytecode.LIBRARY_LEFT_OUT}".encode()
-    )
-    return digest(package() | scenario_files(scenario)[1] | browser | {"versions": versions})
+    versions = PageFile(f"{PYODIDE} {bytecode.WHEELS.read_text('utf-8')} {bytecode.LIBRARY_LEFT_OUT}".encode())
+    return digest(package() | browser | {"versions": versions})

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sim import limits
-from sim.inputfile import read_text
+from sim.errors import InputError, Problem
+from sim.inputfile import open_regular, read_text
 from sim.loading import foreign, reader, shipped, variations
 from sim.loading.document import Document, read
 from sim.loading.overrides import controls, from_page, override
@@ -17,6 +18,9 @@ from sim.scenario import Scenario
 
 __all__ = ["Control", "controls", "from_document", "from_page", "load", "load_text", "override", "schema"]
 
+_ZIP = b"PK\x03\x04"
+"""How a .zip begins (APPNOTE.TXT 4.3.7)."""
+
 
 def load(path: str | Path) -> Scenario:
     """The checked scenario of a file, or of a shipped scenario's id ("taxonomy").
@@ -24,7 +28,15 @@ def load(path: str | Path) -> Scenario:
     Raises `InputError` with every problem found, each with file, line, column, path and what is allowed.
     """
     path = shipped.find(path)
+    _refuse_archive(path)
     return load_text(read_text(path, limits.SCENARIO), str(path), path.parent)
+
+
+def _refuse_archive(path: Path) -> None:
+    """Raise `InputError` for a .zip, as a dashboard gives away a scenario with the files that it names."""
+    with open_regular(path) as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            raise InputError(Problem("a zip archive: unpack it first, then give its .yaml", str(path)))
 
 
 def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scenario:

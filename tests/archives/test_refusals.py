@@ -35,7 +35,7 @@ def docker(make, layer, **changes):
 
 
 def test_an_empty_file(write):
-    assert refusal(write(b"")).endswith("is empty")
+    assert refusal(write(b"")).endswith("is empty; expected an archive of `docker save`, or of an OCI layout")
 
 
 def test_a_path_that_is_not_there(tmp_path):
@@ -49,7 +49,10 @@ def test_a_path_that_is_not_there(tmp_path):
         (b"\x7fELF" + bytes(600), "a program (ELF)"),
         (b"\xfd7zXZ\0" + bytes(600), "unpack it with `xz -d`"),
         (b"hello", "5 B are too few"),
-        (b"x" * 600, "it starts with b'xxxxxxxx', which is neither tar, gzip nor zstd"),
+        (
+            b"x" * 600,
+            "its start is neither tar, gzip nor zstd; expected an archive of `docker save`, or of an OCI layout",
+        ),
         (gzip.compress(b"no tar" * 500, mtime=0), "gzip file that holds no tar archive"),
     ],
 )

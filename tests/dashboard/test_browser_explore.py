@@ -59,7 +59,7 @@ def test_a_study_is_explored_compared_undone_shared_and_seen_the_same_elsewhere(
     assert "undo=" not in link
     with page.expect_download() as download:
         page.get_by_role("button", name="Scenario").click()
-    assert download.value.suggested_filename == "memory-ledger.zip"
+    assert download.value.suggested_filename == "memory-ledger.yaml"
     elsewhere = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     check = watch(elsewhere)
     open_page(elsewhere, link)

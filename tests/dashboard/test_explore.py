@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.packed import pack
-from dashboard.sharing.share import bundle
+from dashboard.sharing import share
+from dashboard.view import View
 from sim import limits, studies
 from sim.batch import run as batch
 from sim.loading import load_text
@@ -261,8 +260,10 @@ def test_the_scenario_to_download_is_what_is_seen() -> None:
         study="startup", preset="taxonomy.docker", instances="3", **b(preset="taxonomy.kvm", page_cache="cold")
     )
     scenario = at.session_state["shown:now"].scenario
-    with zipfile.ZipFile(io.BytesIO(bundle(scenario))) as archive:
-        text = archive.read("taxonomy.yaml").decode()
+    view = View(lang="en", size=1.0, dark=False, embed=False, show=True)
+    (take,) = share._scenario_file(at.session_state["shown:now"], view)
+    assert take.file == "taxonomy.yaml", "it names no other files"
+    text = str(take.make())
     read = load_text(text, folder=ROOT / "scenarios")
     assert read.parts == scenario.parts
     assert (read.seed, read.replications) == (scenario.seed, scenario.replications)

@@ -10,21 +10,41 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
-from dashboard.sharing import share
+from dashboard.sharing import failed, share
+from dashboard.view import View
 from sim import __version__, limits
 from sim.errors import InputError
-from sim.export import drawings_page
+from sim.export import drawings_page, slides
 from sim.export.packages import REVEAL
 from sim.live import kept
 from sim.scenario import Scenario
 from sim.studies.base import Tick
-from tests.dashboard.apptest import opened, texts, title
+from tests.dashboard.apptest import opened, texts, title, unescaped
+
+VIEW = View(lang="en", size=1.0, dark=False, embed=False, show=True)
 
 
 def opened_menu(path: str, **link: str) -> AppTest:
     at = opened(path, **link)
     at.session_state["share:menu"] = True
     return at.run()
+
+
+@pytest.mark.parametrize(
+    ("listens", "ip", "there"),
+    [
+        (None, "192.168.1.7", "http://192.168.1.7:8501/density?show=1"),
+        ("0.0.0.0", "192.168.1.7", "http://192.168.1.7:8501/density?show=1"),
+        ("localhost", "192.168.1.7", ""),
+        (None, "127.0.0.1", ""),
+    ],
+)
+def test_a_server_that_listens_everywhere_says_where_else_it_is(
+    listens: str | None, ip: str, there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamlit.get_option", {"server.address": listens}.get)
+    monkeypatch.setattr("streamlit.net_util.get_internal_ip", lambda: ip)
+    assert share.elsewhere("http://localhost:8501/density?show=1") == there
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -151,3 +171,67 @@ def test_a_link_names_the_model_s_version_and_another_version_is_told() -> None:
     assert "This link was made with model 0.0.9" in texts(opened("density", model="0.0.9"))
     assert "This link was made" not in texts(opened("density", model=__version__))
     assert "x" * 21 not in texts(opened("density", model="x" * 5000))
+
+
+EDITED = {"file": "README.md", "how": "touch"}
+
+
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        *((path, {}) for path in ("taxonomy", "memory-ledger", "density", "layers")),
+        ("layers", EDITED),
+        ("scenarios", {"scenario": "own-image"}),
+        ("explore", {"study": "density"}),
+    ],
+)
+def test_pages_and_slides_are_made_of_every_page_that_offers_them(
+    path: str, link: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """reveal.js is a script that may be missing here. A page does without it."""
+    for name in ("LICENSE", "dist/reveal.js", "dist/reveal.css"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(slides, "npm", lambda _: tmp_path)
+    monkeypatch.setattr(share, "slides_at_hand", lambda: True)
+    shown = opened(path, show="1", **link).session_state["shown:now"]
+    made = {take.name: str(take.make()) for take in share._pages(shown, VIEW)}
+    assert set(made) == {"report", "slides"}
+    for page in made.values():
+        assert "<h1>" in page
+
+
+def test_the_lab_s_page_has_the_title_of_what_was_edited() -> None:
+    shown = opened("layers", show="1", **EDITED).session_state["shown:now"]
+    (report,) = (take for take in share._pages(shown, VIEW) if take.name == "report")
+    page = str(report.make())
+    assert "<h1>Which steps of the next build run again?</h1>" in page
+    assert "One line of requirements.txt" not in page
+
+
+def test_why_a_file_cannot_be_made_is_said_in_the_menu_until_something_else_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails() -> bytes:
+        raise InputError("there is no room for it")
+
+    def breaks() -> bytes:
+        raise KeyError("internal")
+
+    takes = [share.Takeaway("report", "a.html", "text/html", fails), share.Takeaway("csv", "b.csv", "text/csv", breaks)]
+    monkeypatch.setattr(share, "TAKERS", [lambda *_: takes])
+    at = opened_menu("density")
+    assert not at.error
+    noted = at.session_state["share:failed"][1]
+    for take, error in zip(takes, (InputError, KeyError), strict=True):
+        with pytest.raises(error):
+            failed.noting(take.file, take.make, noted)()
+    said = [(unescaped(one.proto.title), one.value) for one in at.run().error]
+    assert said == [
+        ("a.html could not be made", "there is no room for it"),
+        ("b.csv could not be made", "An error of this program. The server's log says more."),
+    ]
+    assert failed.noting("a.html", lambda: b"there", noted)() == b"there"
+    assert [unescaped(one.proto.title) for one in at.run().error] == ["b.csv could not be made"]
+    at.query_params["seed"] = "7"
+    assert not at.run().error

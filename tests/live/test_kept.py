@@ -61,3 +61,15 @@ def test_nothing_is_at_hand_in_an_empty_cache(
     (tmp_path / f"{PYODIDE.name}-{PYODIDE.version}" / "package").mkdir(parents=True)
     assert not kept.at_hand(), "the library and the wheels are wanted too"
     assert built == []
+
+
+def test_the_project_is_hashed_once_and_each_lesson_whenever_it_is_asked_for(
+    built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = sim.load("density")
+    kept.is_kept(lesson)
+    monkeypatch.setattr(kept, "package", lambda: pytest.fail("the package is read again"))
+    kept.kept_page(lesson)
+    assert kept.is_kept(lesson)
+    assert not kept.is_kept(dataclasses.replace(lesson, seed=2))
+    assert len(built) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -491,4 +492,12 @@ def test_files_are_named_as_they_were_given(tmp_path: Path, counter: str) -> Non
     path = tmp_path / "bad.yaml"
     path.write_text(changed(counter, "seed: 7", "seed: x"), encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.yaml:11:7: seed: 'x' does not fit; expected a whole number"):
+        load(path)
+
+
+def test_an_archive_says_that_it_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("density.yaml", "id: density")
+    with pytest.raises(InputError, match=r"x\.zip: a zip archive: unpack it first, then give its \.yaml$"):
         load(path)
