@@ -49,7 +49,7 @@ def test_a_lesson_is_begun_by_its_run_done_by_its_answers_and_forgotten_by_a_but
     expect(page.get_by_role("status").filter(has_text=re.compile(r"^1 of \d+ done"))).to_be_visible()
     assert "done" in page.locator(".st-key-card-memory-ledger").evaluate(MARK)
     assert page.locator(".st-key-card-density").evaluate(MARK) == "none"
-    following = page.get_by_role("link", name="Next: 1 ")
+    following = page.get_by_role("link", name="Next: lesson 1, ")
     assert following.evaluate("link => link.href") == f"{app_url}/scenarios?scenario={FIRST}"
     page.get_by_role("button", name="Forget this").click()
     expect(page.get_by_role("status").filter(has_text=re.compile(r"^0 of \d+ done"))).to_be_visible()

@@ -36,8 +36,8 @@ VARIANTS = {
 }
 """A pattern that a Japanese text must not have: what to write instead, and a text that has it."""
 
-_NOT_PROSE = re.compile(r"`[^`]*`|\{[^}]*\}|\]\([^)]*\)|\w\(\)|\bln\([^)]*\)")
-"""Code, expressions, the address of a link, the name of a function, a logarithm."""
+_NOT_PROSE = re.compile(r"`[^`]*`|\{[^}]*\}|\]\([^)]*\)|\w\(\)|\b(?:ln|exp|sqrt)\((?:[^()]|\([^()]*\))*\)")
+"""Code, expressions, the address of a link, the name of a function, a logarithm, a power, a root."""
 
 
 def broken(text: str) -> list[str]:
