@@ -16,7 +16,7 @@ from sim.report.shown import Drawing
 from sim.scenario import Scenario
 
 _NOW = "shown:now"
-_ANSWERS, _WORDS = "shown:answers", "shown:words"
+_ANSWERS, _FIGURES = "shown:answers", "shown:figures"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Shown:
 def begin() -> None:
     """Forget what the run before has shown."""
     st.session_state[_NOW] = Shown()
-    st.session_state[_WORDS] = ()
+    st.session_state[_FIGURES] = ()
 
 
 def offer(shown: Shown) -> None:
@@ -81,14 +81,23 @@ def offer_figures(figures: ShownFigures) -> None:
     st.session_state[_NOW] = replace(now(), figures=figures)
 
 
-def add_words(figures: Iterable[FigureFile]) -> None:
-    """Tell of the tables of words among figures that the page draws below one another."""
-    st.session_state[_WORDS] = (*words(), *(one for one in figures if one.drawing.words))
+def add_figures(figures: Iterable[FigureFile]) -> None:
+    """Tell of figures that the page draws below one another."""
+    st.session_state[_FIGURES] = (*_figures(), *figures)
 
 
 def words() -> tuple[FigureFile, ...]:
     """The tables of words that the page shows, top to bottom."""
-    told: tuple[FigureFile, ...] = st.session_state.get(_WORDS, ())
+    return tuple(one for one in _figures() if one.drawing.words)
+
+
+def explained() -> FigureFile | None:
+    """The first figure whose colours a legend explains, None where no figure on the page has one."""
+    return next((one for one in _figures() if one.legend), None)
+
+
+def _figures() -> tuple[FigureFile, ...]:
+    told: tuple[FigureFile, ...] = st.session_state.get(_FIGURES, ())
     return told
 
 

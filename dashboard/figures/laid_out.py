@@ -17,7 +17,7 @@ from dashboard.figures import build
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
-from dashboard.shown import add_words
+from dashboard.shown import add_figures
 from sim.catalog.tables.assemblies import components
 from sim.export import FigureFile, with_legends
 from sim.loading import controls
@@ -121,7 +121,7 @@ def _drawn(
     page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice], *, over: bool = False
 ) -> None:
     drawings, style = list(drawings), page_part.view.style
-    add_words(
+    add_figures(
         FigureFile(one.id, one, legend, style, one.title, page_part.ring) for one, legend in with_legends(drawings)
     )
     for row, group in _rows(drawings):

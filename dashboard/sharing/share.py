@@ -21,11 +21,12 @@ from dashboard.links import UNDO, plain, whole
 from dashboard.sharing import failed, live_page
 from dashboard.sharing.made import PageMaker, made_pages
 from dashboard.sharing.takeaway_components import copier, failure_listener, picture_saver
-from dashboard.shown import Shown, ShownFigures, now, words
+from dashboard.shown import Shown, ShownFigures, explained, now, words
 from dashboard.view import View
 from sim import __version__, limits
 from sim.errors import InputError
 from sim.export import drawings_page, figure_svg, report_page, slide, slides_at_hand
+from sim.export.legends import legend_svg
 from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -106,9 +107,15 @@ def _draw(shown: Shown, view: View) -> None:
             )  # fmt: skip
         live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
-        picture_saver(labels, _called(shown), [(one.name, figure_svg(one)) for one in words()], "share:picture")
+        tables = [(one.name, figure_svg(one)) for one in words()]
+        picture_saver(labels, _called(shown), tables, _legend(), "share:picture")
     failure_listener("share:failed:listener")
     failed.say(failures, view)
+
+
+def _legend() -> str:
+    figure = explained()
+    return legend_svg(figure.legend, figure.style) if figure else ""
 
 
 def _called(shown: Shown) -> str:

@@ -48,11 +48,12 @@ _copier = st.components.v2.component("copier", html='<div class="lines"></div>',
 # picture sees no font of the page. So a PNG is made of an SVG that has them in it. The buttons are there where a figure
 # is.
 _PICTURE_JS = """
-const SPACE = 16, SHARP = 2;
+const SPACE = 16, SHARP = 2, WIDE = 760, TITLE = 22;
 const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
   'font-family', 'font-size', 'font-weight', 'text-anchor'];
 const PLACED = ['width', 'height', 'max-width', 'max-height', 'min-width'];
 const seen = (element) => element.getClientRects().length;
+const parsed = (svg) => new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
 // A table of words is HTML. Its picture is the server's, made of the same values.
 const tables = (words) => {
   const left = [...words];
@@ -60,11 +61,38 @@ const tables = (words) => {
     const at = left.findIndex(([name]) => name === element.dataset.words);
     if (!seen(element) || at < 0) return [];
     const [[, svg]] = left.splice(at, 1);
-    const copy = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
+    const copy = parsed(svg);
     const [, , width, height] = copy.getAttribute('viewBox').split(' ').map(Number);
     const { top, left: x } = element.getBoundingClientRect();
     return [{ copy, box: { top, left: x, bottom: top + height, width, height } }];
   });
+};
+// The page's title, broken where words end, and what the colours mean stand above the figures.
+const heading = () => {
+  const title = document.querySelector('[data-testid=stMain] h1');
+  if (!title) return [];
+  const { fontFamily, color } = getComputedStyle(title), pen = document.createElement('canvas').getContext('2d');
+  pen.font = `600 ${TITLE}px ${fontFamily}`;
+  const lines = [''], words = new Intl.Segmenter(document.documentElement.lang || 'en', { granularity: 'word' });
+  for (const { segment } of words.segment(title.textContent.trim())) {
+    if (pen.measureText(lines.at(-1) + segment).width > WIDE) lines.push('');
+    lines.push((lines.pop() + segment).trimStart());
+  }
+  const copy = parsed('<svg xmlns="http://www.w3.org/2000/svg"/>'), height = 1.4 * TITLE * lines.length;
+  copy.setAttribute('viewBox', `0 0 ${WIDE} ${height}`);
+  lines.forEach((line, at) => {
+    const text = document.createElementNS(copy.namespaceURI, 'text');
+    text.setAttribute('y', 1.4 * TITLE * at + TITLE);
+    Object.assign(text.style, { fontFamily, fontSize: `${TITLE}px`, fontWeight: 600, fill: color });
+    text.textContent = line.trimEnd();
+    copy.append(text);
+  });
+  return [{ copy, box: { top: -2e6, left: 0, width: WIDE, height } }];
+};
+const legend = (svg) => {
+  if (!svg) return [];
+  const copy = parsed(svg), [, , width, height] = copy.getAttribute('viewBox').split(' ').map(Number);
+  return [{ copy, box: { top: -1e6, left: 0, width, height } }];
 };
 const drawn = (words) => {
   const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks')];
@@ -138,7 +166,8 @@ export default function({ parentElement, data: [data] }) {
     const button = document.createElement('button');
     button.type = 'button'; button.textContent = label;
     button.onclick = async () => {
-      const sheet = sheetOf(drawn(data.words)), link = document.createElement('a');
+      const sheet = sheetOf([...heading(), ...legend(data.legend), ...drawn(data.words)]);
+      const link = document.createElement('a');
       link.href = URL.createObjectURL(form === 'png' ? await pixels(sheet) : file(sheet));
       link.download = `${data.name}.${form}`; link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -186,15 +215,25 @@ def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: 
     _copier(data=[{"lines": given, "words": dict(words)}], key=key)
 
 
-def picture_saver(labels: Mapping[str, str], name: str, words: Sequence[tuple[str, str]], key: str) -> None:
-    """Buttons that save the page's figures, as they are drawn, as one picture. There are none where nothing is drawn.
+def picture_saver(
+    labels: Mapping[str, str], name: str, words: Sequence[tuple[str, str]], legend: str, key: str
+) -> None:
+    """Buttons that save the page's figures, as they are drawn, as one picture below the page's title.
+
+    There are none where nothing is drawn.
 
     Args:
         labels: What the button of a form is called: "svg", "png".
         name: The file's name without its suffix.
         words: The tables of words on the page, top to bottom: by what their HTML is called, the SVG of each.
+        legend: An SVG that says what the figures' colours mean. "" for none.
     """
-    given = {"forms": [list(one) for one in labels.items()], "name": name, "words": [list(one) for one in words]}
+    given = {
+        "forms": [list(one) for one in labels.items()],
+        "name": name,
+        "words": [list(one) for one in words],
+        "legend": legend,
+    }
     _picture(data=[given], key=key)
 
 

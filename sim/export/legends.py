@@ -96,6 +96,12 @@ def below(legend: str, svg: str, style: Style) -> str:
     )
 
 
+def legend_svg(legend: str, style: Style, width: int = 760) -> str:
+    """The legend alone, as one SVG of that many pixels."""
+    drawn, height = _line(chips(legend), width, style)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}">{drawn}</svg>'
+
+
 def _line(shown: list[Chip], width: float, style: Style) -> tuple[str, float]:
     """The chips, in as many lines as they need, and the height they take."""
     parts, x, y = [], float(_MARGIN), float(_MARGIN)

@@ -126,7 +126,7 @@ def test_a_frame_shows_the_question_of_a_shared_result(page: Page, app_url: str)
     expect(inside.locator(DRAWING).first).to_be_visible()
 
 
-def taken(page: Page, button: str, file: Path) -> bytes:
+def taken(page: Page, button: str | re.Pattern[str], file: Path) -> bytes:
     """The file that a button of the share menu gives."""
     with page.expect_download() as download:
         page.get_by_role("button", name=button).click()
@@ -165,10 +165,24 @@ def test_a_table_of_words_and_cards_are_saved_with_all_that_stands_in_them(
     sheet = ET.fromstring(taken(page, "Figure as SVG", tmp_path / "figure.svg"))
     told = [text.text for text in sheet.iter("{http://www.w3.org/2000/svg}text")]
     assert set(words) <= set(told)
-    placed = list(sheet)
+    title, *placed = list(sheet)
+    expect(page.locator("h1")).to_have_text(" ".join(line.text for line in title))
     assert len(placed) == pictures
-    assert {one.get("y") for one in placed} == {"0"}, "beside one another, as on the page"
+    assert len({one.get("y") for one in placed}) == 1, "beside one another, as on the page"
     assert taken(page, "Figure as PNG", tmp_path / "figure.png").startswith(b"\x89PNG")
+
+
+def test_a_saved_figure_has_the_finding_above_it_and_says_what_its_colours_mean(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    open_page(page, f"{app_url}/memory-ledger?show=1&lang=ja")
+    page.get_by_role("button", name="共有").click()
+    title, legend, *_ = ET.fromstring(taken(page, re.compile("SVG"), tmp_path / "figure.svg"))
+    expect(page.locator("h1")).to_have_text("".join(line.text for line in title))
+    words = [text.text for text in legend.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(words) > 3
+    for word in words:
+        expect(page.get_by_test_id("stMain").get_by_text(word).first).to_be_visible()
 
 
 def test_no_picture_is_offered_where_nothing_is_drawn(page: Page, app_url: str) -> None:
