@@ -9,6 +9,8 @@ const addressed = () => {
   return { name: options.lessons.some(([id]) => id === named) ? named : options.lessons[0]?.[0], lang: spoken ?? options.lang };
 };
 const address = () => `#${state.name}${state.lang === options.lang ? "" : `:${state.lang}`}`;
+// Nobody sees the address of a frame, and a sandboxed one of a file may not change it.
+const alone = window.top === window;
 const state = {
   ...addressed(), lecture: innerHeight < 760, changes: {}, edit: {}, said: {}, picked: {}, shown: false, quiz: [],
 };
@@ -510,9 +512,9 @@ async function main() {
   };
   const choose = () => options.lessons.length > 1 &&
     $("lessons").replaceChildren(
-      field(options.words.lesson[state.lang], select(named(), state.name, (name) => { open(name); location.hash = address(); }, "lesson")));
+      field(options.words.lesson[state.lang], select(named(), state.name, (name) => { open(name); if (alone) location.hash = address(); }, "lesson")));
   const turn = () => { choose(); $("lang").textContent = state.lang === "en" ? "日本語" : "English"; };
-  $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); location.replace(address()); run(); };
+  $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); if (alone) location.replace(address()); run(); };
   addEventListener("hashchange", () => {   // back, or another address: what the page itself set is there already
     const { name, lang } = addressed();
     if (name === state.name && lang === state.lang) return;
