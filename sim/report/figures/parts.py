@@ -299,7 +299,8 @@ def range_layers(
     """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
 
     A range wider than the axis runs on towards its end, where an arrow on the strip's line says how far it goes: above
-    the strip it would stand on the bar's own words. Where those leave it no room it is the arrow alone.
+    the strip it would stand on the bar's own words. Where those leave it no room it is the arrow alone,
+    or nothing: the strip runs to the end.
 
     Args:
         told_on_phone: Whether the arrow has room on a phone. The strip runs to the end where it has none.
