@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.outcome import Outcome
 from sim.records.containers import AccidentRecord
 from sim.report.catalogtexts import sourced
-from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
+from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row, verdicts
 from sim.report.numbers import written, written_metric
 from sim.report.style import Language, Style
 from sim.report.texts import tr
@@ -49,15 +49,8 @@ def accident_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> W
 
 
 def _looks(style: Style) -> dict[str, CellLook]:
-    tokens = style.tokens
-    some = CellLook(edge=tokens.ink, width=2, bold=True)
-    return {
-        "all": CellLook(fill=tokens.track, ink=tokens.muted),
-        "window": some,
-        "replica": some,
-        "bad": CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True),
-        "commit": CellLook(bold=True),
-    }
+    well, some, bad = verdicts(style)
+    return {"all": well, "window": some, "replica": some, "bad": bad, "commit": CellLook(bold=True)}
 
 
 def _cell(record: AccidentRecord, language: Language) -> WordCell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.outcome import Outcome
-from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
+from sim.report.figures.words.wordtable import WordCell, WordColumn, WordRow, WordTable, hidden_row, verdicts
 from sim.report.numbers import written_metric
 from sim.report.style import Language, Style
 from sim.report.texts import tr
@@ -21,13 +21,13 @@ def store_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> Word
     Args:
         hidden: With the answers left out.
     """
-    language, tokens = style.language, style.tokens
+    language = style.language
     names = spoken(label_names(outcome, language))
     rows = [
         WordRow(tr(f"metric.{metric}", language), [_cell(outcome, metric, of, language) for of in outcome.labels])
         for metric in SITUATIONS
     ]
-    more = CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True)
+    *_, more = verdicts(style)
     return WordTable(
         kind="stores",
         style=style,

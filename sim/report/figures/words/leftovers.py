@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.outcome import Outcome
 from sim.records.hosts import LeftRecord
 from sim.report.catalogtexts import sourced
-from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
+from sim.report.figures.words.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row, verdicts
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -52,9 +52,7 @@ def left_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordT
 
 
 def _looks(style: Style) -> dict[str, CellLook]:
-    tokens = style.tokens
-    away, there = CellLook(fill=tokens.track, ink=tokens.muted), CellLook(edge=tokens.ink, width=2, bold=True)
-    lively = CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True)
+    away, there, lively = verdicts(style)
     sums = CellLook(bold=True, large=True)
     return {"gone": away, "never": away, "stays": there, "kept": there, "stays lively": lively, "sum": sums}
 

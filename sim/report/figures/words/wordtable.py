@@ -212,6 +212,16 @@ def plain_table(rows: Sequence[Mapping[str, str]], style: Style) -> WordTable:
     )
 
 
+def verdicts(style: Style) -> tuple[CellLook, CellLook, CellLook]:
+    """How a cell looks with nothing to see to, with something to know, and with what one would not want to find."""
+    tokens = style.tokens
+    return (
+        CellLook(fill=tokens.track, ink=tokens.muted),
+        CellLook(edge=tokens.ink, width=2, bold=True),
+        CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True),
+    )
+
+
 def hidden_row(row: WordRow) -> WordRow:
     """A row with its answers left out."""
     return replace(row, cells=[UNKNOWN for _ in row.cells])
