@@ -127,6 +127,7 @@ def _memory_part(table: Table) -> MemoryPart:
         mappings=int(provenance["mappings"].value) if "mappings" in provenance else 1,
         reclaimable=table.flag("reclaimable"),
         page_tables=table.flag("page_tables"),
+        scattered=table.flag("scattered"),
         provenance=provenance,
     )
     if (part.share == "content") != bool(part.content_key):

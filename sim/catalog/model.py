@@ -108,6 +108,7 @@ class MemoryPart(Sensed):
             each.
         reclaimable: Whether it is page cache that the guest gives up before it runs out of memory.
         page_tables: Whether it is page tables of the guest's memory, of which huge pages need fewer.
+        scattered: Whether it is taken page by page all over the guest's memory, as a kernel's slab.
         provenance: The numbers behind the plain fields "guest_memory_over" and "mappings".
     """
 
@@ -124,6 +125,7 @@ class MemoryPart(Sensed):
     mappings: int = 1
     reclaimable: bool = False
     page_tables: bool = False
+    scattered: bool = False
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 

@@ -33,6 +33,7 @@ class BillLine:
         guest: Whether a guest holds them, so that KSM may merge them.
         reclaimable: Whether the guest can do without.
         page_tables: Whether they are page tables of the guest's memory.
+        scattered: Whether they are taken one by one all over the guest's memory.
     """
 
     part: str
@@ -48,6 +49,7 @@ class BillLine:
     guest: bool = False
     reclaimable: bool = False
     page_tables: bool = False
+    scattered: bool = False
 
     def __hash__(self) -> int:
         """Of what mostly tells lines apart, since it is asked for at each start."""

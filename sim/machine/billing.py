@@ -32,6 +32,7 @@ def _line(part: MemoryPart, origin: Origin, of: str, share_of: int, bound: Bound
         guest=in_guest,
         reclaimable=part.reclaimable,
         page_tables=part.page_tables,
+        scattered=part.scattered,
     )
 
 

@@ -1,8 +1,9 @@
 """A guest's memory in pages of 2 MiB: fewer page tables, and more memory touched than the guest asked for.
 
-Transparent huge pages come with a fault: the host backs all 2 MiB around it. What the guest did not ask for in them is
-free in the guest and held on the host, as what it has freed. KSM finds small equal pages in them and takes them apart
-first. Reserved ones (hugetlbfs) are taken whole before the guest starts, are not swapped, and KSM leaves them alone.
+Transparent huge pages come with a fault: the host backs all 2 MiB around it. A kernel's image and its page descriptors
+are each one piece, and a program's pages fill blocks. What a kernel takes page by page lies all over the guest, and the
+host backs what is around it. That is free in the guest and held on the host, as what it has freed. KSM finds small
+equal pages in them and takes them apart first. Reserved ones (hugetlbfs) are taken whole before the guest starts, are not swapped, and KSM leaves them alone.
 
 Source: Linux, Documentation/admin-guide/mm/transhuge.rst and hugetlbpage.rst; mm/ksm.c (VM_HUGETLB is not mergeable).
 """
@@ -37,7 +38,8 @@ def in_huge_pages(lines: list[BillLine], configured: int, pages: HugePages, boun
     lines = [replace(line, bytes=round(line.bytes * tables)) if line.page_tables else line for line in lines]
     touched = sum(line.bytes for line in lines if line.guest)
     left = configured - touched
-    more = left if pages == "reserved" else min(round(touched * numbers.around.at(bound)), left)
+    scattered = sum(line.bytes for line in lines if line.guest and line.scattered)
+    more = left if pages == "reserved" else min(round(scattered * numbers.around.at(bound)), left)
     if more <= 0:
         return lines
     around = BillLine(

@@ -1,8 +1,11 @@
 """A guest's memory in pages of 2 MiB: what is touched around it, fewer page tables, and who may share or give back."""
 
+import statistics
+
 import pytest
 
 from sim.catalog import load
+from sim.catalog.facts import facts, values
 from sim.catalog.tables.mechanisms import memory
 from sim.errors import InputError
 from sim.machine.billing import bill
@@ -13,20 +16,47 @@ from sim.studies.memory_parameters import Memory
 MIB = 2**20
 
 
-def made(pages, guest_memory=1024 * MIB, **options):
+APPLICATIONS = ("tiny", "node")
+
+
+def made(pages, guest_memory=1024 * MIB, application="tiny", **options):
     technology = load.technology("qemu-kvm")
     guest = load.guest("debian-cloud")
-    return bill(technology, guest, load.application("tiny"), guest_memory, huge_pages=pages, **options)
+    return bill(technology, guest, load.application(application), guest_memory, huge_pages=pages, **options)
 
 
 def tables(found):
     return next(line.bytes for line in found.lines if line.page_tables)
 
 
-def test_transparent_pages_touch_more_and_keep_half_of_the_tables():
+def test_transparent_pages_touch_more_around_what_is_scattered_and_keep_half_of_the_tables():
     plain, huge = made("off"), made("transparent")
-    assert huge.guest_bytes == plain.guest_bytes + round(plain.guest_bytes * memory().huge_pages.around.value)
+    slab = 30 * MIB
+    assert [line.part for line in plain.lines if line.scattered] == ["debian-cloud/kernel-dynamic"]
+    assert huge.guest_bytes == plain.guest_bytes + round(slab * 0.42)
     assert tables(huge) * 2 == tables(plain)
+
+
+def test_a_program_that_fills_blocks_has_nothing_around_it():
+    """As measured (R1306): 80 MiB that a program touches leave what huge pages add as it was."""
+    small, large = (
+        [made(pages, application=name).guest_bytes for pages in ("off", "transparent")] for name in APPLICATIONS
+    )
+    assert large[0] > small[0]
+    assert large[1] - large[0] == small[1] - small[0]
+
+
+def test_the_share_around_is_what_nine_pairs_of_boots_have_in_the_middle():
+    pairs = (("R1300", "R1301", 54733), ("R1302", "R1303", 49928), ("R1304", "R1305", 50743))
+    shares = []
+    for without, with_them, image in pairs:
+        measured = zip((128, 256, 512), values(facts()[without], "B"), values(facts()[with_them], "B"), strict=True)
+        for size, before, after in measured:
+            scattered = before - image * 1024 - size * MIB / 64
+            shares.append((after - before) / scattered)
+    around = memory().huge_pages.around
+    assert (around.low, around.high) == pytest.approx((min(shares), max(shares)), abs=0.005)
+    assert around.value == pytest.approx(statistics.median(shares), abs=0.005)
 
 
 def test_reserved_pages_are_all_that_is_configured_and_need_next_to_no_tables():
