@@ -3,7 +3,8 @@
 Transparent huge pages come with a fault: the host backs all 2 MiB around it. A kernel's image and its page descriptors
 are each one piece, and a program's pages fill blocks. What a kernel takes page by page lies all over the guest, and the
 host backs what is around it. That is free in the guest and held on the host, as what it has freed. KSM finds small
-equal pages in them and takes them apart first. Reserved ones (hugetlbfs) are taken whole before the guest starts, are not swapped, and KSM leaves them alone.
+equal pages in them and takes them apart first. Reserved ones (hugetlbfs) are taken whole before the guest starts, are
+not swapped, and KSM leaves them alone.
 
 Source: Linux, Documentation/admin-guide/mm/transhuge.rst and hugetlbpage.rst; mm/ksm.c (VM_HUGETLB is not mergeable).
 """

@@ -16,7 +16,7 @@ from sim.studies.memory_parameters import Memory
 MIB = 2**20
 
 
-APPLICATIONS = ("tiny", "node")
+NAMES = ("tiny", "node")
 
 
 def made(pages, guest_memory=1024 * MIB, application="tiny", **options):
@@ -39,9 +39,7 @@ def test_transparent_pages_touch_more_around_what_is_scattered_and_keep_half_of_
 
 def test_a_program_that_fills_blocks_has_nothing_around_it():
     """As measured (R1306): 80 MiB that a program touches leave what huge pages add as it was."""
-    small, large = (
-        [made(pages, application=name).guest_bytes for pages in ("off", "transparent")] for name in APPLICATIONS
-    )
+    small, large = ([made(pages, application=name).guest_bytes for pages in ("off", "transparent")] for name in NAMES)
     assert large[0] > small[0]
     assert large[1] - large[0] == small[1] - small[0]
 
