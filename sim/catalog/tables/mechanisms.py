@@ -71,7 +71,7 @@ class HugePageNumbers(Sensed):
 
     Attributes:
         size: Bytes of one.
-        around: What a guest's touched memory grows by where all of a huge page is backed, as a share of it.
+        around: What is backed around a guest's scattered memory where all of a huge page is, as a share of it.
     """
 
     size: Number = field(metadata=COSTS)
