@@ -158,6 +158,8 @@ class EventCosts(Sensed):
         relay_packet_page: Of the network's relay, for each 4 KiB that a packet carries.
         relay_packet_page_near: The same where all that handle the packet are on one socket. Not said where it makes no
             difference, or nobody has measured it.
+        relay_packet_page_sent: More of the network's relay, for each 4 KiB that the instance sends to a program on its
+            host, as the host's network stack runs in the thread that writes to the tap device.
         packet_wake: Until the network's relay and the receiver are awake, where the relay slept.
         disk_operation: On the thread that asks for it.
         relay_disk: Of the disk's relay, for each operation.
@@ -183,6 +185,7 @@ class EventCosts(Sensed):
     relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet_page: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet_page_near: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_packet_page_sent: Number = field(default=NO_TIME, metadata=COSTS)
     packet_wake: Number = field(default=NO_TIME, metadata=COSTS)
     disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk: Number = field(default=NO_TIME, metadata=COSTS)

@@ -116,6 +116,7 @@ def request_times(there: OnHost) -> RequestTimes:
     passes = 2 * exchanges
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
     relay += work.packet_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page)
+    relay += work.sent_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page_sent)
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -219,6 +220,7 @@ def _counted(there: OnHost) -> list[tuple[Number, float]]:
         "packet": packets,
         "relay_packet": packets,
         "relay_packet_page": work.packet_bytes.value / PAGE,
+        "relay_packet_page_sent": work.sent_bytes.value / PAGE,
         "packet_wake": 2 * work.exchanges.value if packets else 0.0,
         "disk_operation": operations,
         "relay_disk": operations * _pieces(there),

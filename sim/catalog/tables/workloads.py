@@ -44,6 +44,7 @@ WorkloadId = Literal[
     "netperf-udp-rr",
     "nuttcp",
     "iperf-tap",
+    "iperf-tap-sent",
     "getpid",
     "getpid-cloud",
     "getpid-8370c",
@@ -82,6 +83,7 @@ class Workload(Sensed):
         packets: Packets of a request, both ways together. A packet is what passes the kernel as one: segments that the
             network card puts together or cuts up are one.
         packet_bytes: Bytes that all packets carry.
+        sent_bytes: Those of them that the instance sends to a program on its own host.
         wire: Seconds that an exchange takes outside of this host.
         link: Bytes a second of the network.
         disk_operations: Reads or writes of a request, one after another.
@@ -120,6 +122,7 @@ class Workload(Sensed):
     exchanges: Number = field(metadata=COSTS)
     packets: Number = field(metadata=COSTS)
     packet_bytes: Number = field(metadata=COSTS)
+    sent_bytes: Number = field(metadata=COSTS)
     wire: Number = field(metadata=COSTS)
     link: Number = field(metadata=HELPS)
     disk_operations: Number = field(metadata=COSTS)
@@ -206,6 +209,7 @@ def _workload(table: Table) -> Workload:
         exchanges=count("exchanges", _ONE),
         packets=count("packets"),
         packet_bytes=table.number("packet_bytes", "B", _NO_BYTES, definition=True),
+        sent_bytes=table.number("sent_bytes", "B", _NO_BYTES, definition=True),
         wire=table.number("wire", "s", NO_TIME),
         link=table.number("link", "B/s", Number(1.25e9, "B/s", sources=("definition",))),
         disk_operations=count("disk_operations"),
