@@ -407,6 +407,8 @@ class Host(Sensed):
         name: Its name.
         cores: How many.
         cpu_speed: Against the reference host (docs/laboratory.md).
+        copy_speed: The same of data that one core copies from another. None where nobody has measured it, which is for
+            `cpu_speed`.
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
@@ -460,6 +462,12 @@ class Host(Sensed):
     turbo: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+    copy_speed: Number | None = field(default=None, metadata=HELPS)
+
+    @property
+    def copying(self) -> Number:
+        """How fast data are copied from one core to another, against the reference host."""
+        return self.copy_speed or self.cpu_speed
 
     @property
     def has_run_queues(self) -> bool:

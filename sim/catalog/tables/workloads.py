@@ -74,6 +74,7 @@ class Workload(Sensed):
         group: What it is mostly about.
         host: The host that its CPU was counted on, where it runs unless a scenario says otherwise.
         cpu: Core-seconds of a request on the reference host, the kernel's part included.
+        copies: Whether all of `cpu` goes with how fast the host copies between cores.
         spread: Sigma of the logarithm of a request's CPU.
         threads: How many requests an instance computes at the same time.
         page_walks: Addresses whose translation misses the TLB.
@@ -114,6 +115,7 @@ class Workload(Sensed):
     group: WorkloadGroup
     host: str
     cpu: Number = field(metadata=COSTS)
+    copies: bool
     spread: Number = field(metadata=COSTS)
     threads: Number = field(metadata=HELPS)
     page_walks: Number = field(metadata=COSTS)
@@ -201,6 +203,7 @@ def _workload(table: Table) -> Workload:
         group=cast("WorkloadGroup", table.string("group", allowed=get_args(WorkloadGroup))),
         host=table.string("host", allowed=load.hosts()),
         cpu=table.number("cpu", "s"),
+        copies=table.flag("copies"),
         spread=count("spread"),
         threads=count("threads", _ONE),
         page_walks=count("page_walks"),
