@@ -160,6 +160,8 @@ class EventCosts(Sensed):
         relay_packet_page: Of the network's relay, for each 4 KiB that a packet carries.
         relay_packet_page_near: The same where all that handle the packet are on one socket. Not said where it makes no
             difference, or nobody has measured it.
+        relay_packet_page_sent: More of the network's relay, for each 4 KiB that the instance sends to a program on its
+            host, as the host's network stack runs in the thread that writes to the tap device.
         packet_wake: Until the network's relay and the receiver are awake, where the relay slept.
         disk_operation: On the thread that asks for it.
         relay_disk: Of the disk's relay, for each operation.
@@ -185,6 +187,7 @@ class EventCosts(Sensed):
     relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet_page: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet_page_near: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_packet_page_sent: Number = field(default=NO_TIME, metadata=COSTS)
     packet_wake: Number = field(default=NO_TIME, metadata=COSTS)
     disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk: Number = field(default=NO_TIME, metadata=COSTS)
@@ -406,6 +409,8 @@ class Host(Sensed):
         name: Its name.
         cores: How many.
         cpu_speed: Against the reference host (docs/laboratory.md).
+        copy_speed: The same of data that one core copies from another. None where nobody has measured it, which is for
+            `cpu_speed`.
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
@@ -459,6 +464,12 @@ class Host(Sensed):
     turbo: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+    copy_speed: Number | None = field(default=None, metadata=HELPS)
+
+    @property
+    def copying(self) -> Number:
+        """How fast data are copied from one core to another, against the reference host."""
+        return self.copy_speed or self.cpu_speed
 
     @property
     def has_run_queues(self) -> bool:

@@ -18,6 +18,8 @@ RequestNetwork = Literal["bridge", "host"]
 NATIVE = EventCosts()
 WAITS = ("packet_wake", "disk_wake")
 """Costs that are waiting, and no work of a core."""
+COPIES = ("relay_packet_page",)
+"""Costs that go with how fast the host copies between cores."""
 INSTEAD = ("relay_packet_page_near", "relay_disk_write", "relay_disk_write_page")
 """Costs that take the place of others."""
 
@@ -65,6 +67,14 @@ class OnHost(Sensed):
         The range of the host's own speed is left out: it moves every technology alike, and no source's figures.
         """
         return number.at(self.bound) / self.host.cpu_speed.value
+
+    def copied(self, number: Number) -> float:
+        """The same of data that are copied from another core."""
+        return number.at(self.bound) / self.host.copying.value
+
+    def computed(self) -> float:
+        """Seconds that the workload computes natively."""
+        return self.copied(self.workload.cpu) if self.workload.copies else self.cpu(self.workload.cpu)
 
     def count(self, number: Number) -> float:
         """How many."""
@@ -115,7 +125,8 @@ def request_times(there: OnHost) -> RequestTimes:
     exchanges = int(work.exchanges.value)
     passes = 2 * exchanges
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
-    relay += work.packet_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page)
+    relay += work.packet_bytes.at(at) / PAGE * there.copied(costs.relay_packet_page)
+    relay += work.sent_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page_sent)
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -176,7 +187,7 @@ def _thread(there: OnHost) -> float:
     work, costs = there.workload, there.costs
     calls = there.count(work.system_calls) * _called(there)
     return (
-        there.cpu(work.cpu) / there.efficiency.at(there.bound)
+        there.computed() / there.efficiency.at(there.bound)
         + calls
         + sum(
             there.count(count) * there.cpu(cost)
@@ -197,13 +208,21 @@ def _called(there: OnHost) -> float:
 
 def event_costs(there: OnHost) -> Iterator[EventCost]:
     """Each event of a request that costs something here, and what."""
-    lost = there.cpu(there.workload.cpu) * (1 / there.efficiency.at(there.bound) - 1)
+    lost = there.computed() * (1 / there.efficiency.at(there.bound) - 1)
     if lost:
         yield _cost("computing", 1.0, lost, there.efficiency)
     for each, (number, count) in zip(_EVENTS, _counted(there), strict=True):
         if count and number.value:
-            seconds = number.value if each in WAITS else there.cpu(number)
-            yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
+            yield _cost(each, count, _seconds(there, each, number), number)
+
+
+def _seconds(there: OnHost, event: str, number: Number) -> float:
+    """What an event takes more than natively."""
+    if event == "system_call":
+        return _called(there)
+    if event in WAITS:
+        return number.value
+    return there.copied(number) if event in COPIES else there.cpu(number)
 
 
 _EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in (*COST_FLAGS, *INSTEAD))
@@ -219,6 +238,7 @@ def _counted(there: OnHost) -> list[tuple[Number, float]]:
         "packet": packets,
         "relay_packet": packets,
         "relay_packet_page": work.packet_bytes.value / PAGE,
+        "relay_packet_page_sent": work.sent_bytes.value / PAGE,
         "packet_wake": 2 * work.exchanges.value if packets else 0.0,
         "disk_operation": operations,
         "relay_disk": operations * _pieces(there),
