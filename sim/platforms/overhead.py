@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
-from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
+from sim.catalog.number import HELPS, NO_TIME, Alone, Number, Sensed
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
@@ -62,9 +62,11 @@ class OnHost(Sensed):
     def cpu(self, number: Number) -> float:
         """Core-seconds of the reference host as seconds here.
 
-        The range of the host's own speed is left out: it moves every technology alike, and no source's figures.
+        With all inputs at an end the range of the host's own speed is left out: it moves every technology alike, and no
+        source's figures.
         """
-        return number.at(self.bound) / self.host.cpu_speed.value
+        speed = self.host.cpu_speed
+        return number.at(self.bound) / (speed.at(self.bound) if isinstance(self.bound, Alone) else speed.value)
 
     def count(self, number: Number) -> float:
         """How many."""
