@@ -110,6 +110,11 @@ class Number:
         return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
 
 
+def moved_alone(number: Number, bound: Bound | Alone) -> float:
+    """A number whose range counts only where it is the one that is moved: its value at every end of all inputs."""
+    return number.at(bound) if isinstance(bound, Alone) else number.value
+
+
 HELPS = {"more": "helps"}
 """Metadata of a field: more of its number helps."""
 

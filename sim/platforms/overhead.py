@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
-from sim.catalog.number import HELPS, NO_TIME, Alone, Number, Sensed
+from sim.catalog.number import HELPS, NO_TIME, Number, Sensed, moved_alone
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
@@ -65,8 +65,7 @@ class OnHost(Sensed):
         With all inputs at an end the range of the host's own speed is left out: it moves every technology alike, and no
         source's figures.
         """
-        speed = self.host.cpu_speed
-        return number.at(self.bound) / (speed.at(self.bound) if isinstance(self.bound, Alone) else speed.value)
+        return number.at(self.bound) / moved_alone(self.host.cpu_speed, self.bound)
 
     def count(self, number: Number) -> float:
         """How many."""

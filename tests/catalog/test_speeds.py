@@ -6,12 +6,18 @@ import math
 import re
 from collections.abc import Mapping
 from statistics import fmean, stdev
+from typing import cast
 
 import pytest
 
 from sim.catalog import load
 from sim.catalog.facts import facts
+from sim.catalog.model import Host
 from sim.catalog.number import Alone, Number
+from sim.catalog.tables.workloads import workload
+from sim.loading.inline import InlineHost, entry
+from sim.outcome import Bound
+from sim.platforms.overhead import OnHost
 
 MIDDLE = 1.28
 """Standard deviations each way that hold four fifths of a normal distribution."""
@@ -133,3 +139,22 @@ def test_stated_hosts_are_multiples_of_one_machines_speed() -> None:
     for name in (*STATED, "lightvm", "nehalem"):
         speed = load.host(name).cpu_speed
         assert speed.at(half) / speed.value == pytest.approx(0.53 / 0.63)
+
+
+def test_a_speed_that_a_scenario_says_errs_as_that_of_the_host_it_is_like() -> None:
+    anchor = load.host("m5d-metal").cpu_speed
+    said = entry(InlineHost(like="haswell", cpu_speed=0.4), "laptop")
+    assert isinstance(said, Host)
+    assert said.cpu_speed.at(Alone(anchor, "high")) == pytest.approx(0.4 * 0.53 / 0.63)
+    assert said.cpu_speed.at("high") == 0.4
+
+
+def test_a_request_that_was_timed_on_a_host_takes_as_long_there_whatever_its_speed() -> None:
+    """The range of the host's own speed is in no end of all inputs together, and in that of the speed alone."""
+    host, tap = load.host("m5d-metal"), workload("iperf-tap")
+    bounds: tuple[Bound, ...] = ("value", "high", cast("Bound", Alone(host.cpu_speed, "high")))
+    technology = load.technology("firecracker")
+    for bound in bounds:
+        assert technology.costs is not None
+        there = OnHost(tap, technology.costs, technology.cpu_efficiency, host, bound)
+        assert there.cpu(tap.cpu) == pytest.approx(11.88e-6)
