@@ -232,13 +232,14 @@ class Table:
             self._check_sources(sources, estimate, derivation, value, low, high, dimension)
         if len(self._problems) > before or value is None:
             return None
-        speed = 1.0
+        host = None
         if on:
             try:
-                speed = self._speed(on).value
+                host = self._speed(on)
             except InputError as error:
                 self.problem(str(error), "on")
                 return None
+        speed = 1.0 if host is None else host.value
         return Number(
             value * speed,
             dimension,
@@ -248,6 +249,7 @@ class Table:
             estimate,
             chosen or derivation,
             on,
+            speed=host,
         )
 
     def _check_sources(

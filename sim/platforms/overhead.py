@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
-from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
+from sim.catalog.number import HELPS, NO_TIME, Number, Sensed, moved_alone
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
@@ -64,13 +64,14 @@ class OnHost(Sensed):
     def cpu(self, number: Number) -> float:
         """Core-seconds of the reference host as seconds here.
 
-        The range of the host's own speed is left out: it moves every technology alike, and no source's figures.
+        With all inputs at an end the range of the host's own speed is left out: it moves every technology alike, and no
+        source's figures.
         """
-        return number.at(self.bound) / self.host.cpu_speed.value
+        return number.at(self.bound) / moved_alone(self.host.cpu_speed, self.bound)
 
     def copied(self, number: Number) -> float:
         """The same of data that are copied from another core."""
-        return number.at(self.bound) / self.host.copying.value
+        return number.at(self.bound) / moved_alone(self.host.copying, self.bound)
 
     def computed(self) -> float:
         """Seconds that the workload computes natively."""
