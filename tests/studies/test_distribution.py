@@ -101,7 +101,7 @@ def test_a_thousand_nodes_over_a_line_take_its_rate():
     """Three layers at once: three times the line waits for the first bytes of the next three."""
     found = samples(nodes=1000, uplink=125e6, layers=(10**7,) * 10)
     assert found["registry_bytes"] == pytest.approx([10**11])
-    assert max(found["download_time"]) == pytest.approx(0.257 + 800 + 3 * 0.14 * 0.257, rel=1e-6)
+    assert max(found["download_time"]) == pytest.approx(0.55 + 800 + 3 * 0.14 * 0.55, rel=1e-6)
 
 
 def test_a_thousand_nodes_meet_docker_hubs_limit_and_a_cache_or_a_plan_does_not():
