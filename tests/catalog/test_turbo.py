@@ -34,7 +34,7 @@ def test_a_host_without_a_table_is_always_at_full_speed():
 
 
 def test_an_m5d_metal_is_at_the_clock_that_amazon_states_with_all_cores_busy():
-    """Over one core's: a 24-core Skylake, the 8168, goes from 2.7 GHz to 3.7 (D1011). This one's base is 2.5 (D1101)."""
+    """Over one core's: a 24-core Skylake, the 8168, goes from 2.7 GHz to 3.7 (D1011). This goes from 2.5 (D1101)."""
     host = load.host("m5d-metal")
     speeds = core_speeds(host.turbo, host.cores, host.sockets)
     all_busy = float(load.facts()["D1101"].value)
