@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
+from sim.catalog.eventcosts import COST_FLAGS, EventCosts
+from sim.catalog.model import PAGE, Host, Technology
 from sim.catalog.number import HELPS, NO_TIME, Number, Sensed, moved_alone
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes

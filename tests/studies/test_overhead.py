@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import EventCosts, Host
+from sim.catalog.eventcosts import EventCosts
+from sim.catalog.model import Host
 from sim.catalog.number import Number
 from sim.catalog.tables.workloads import WorkloadId, workload, workloads
 from sim.engine.seeds import SeedTree
