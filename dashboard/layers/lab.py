@@ -55,12 +55,15 @@ def _contexts() -> dict[str, BuildContext]:
 
 
 def undo_history() -> UndoHistory[LabState]:
-    """The history of this session. The first time, it starts where the link says."""
+    """The history of this session. The first time, it starts where the link says.
+
+    Streamlit stops a run at any use of the session where the reader clicks meanwhile. So a layout is noted once it is
+    whole, and begun again where it was not.
+    """
+    here = undoing.history(_undoable(), _start)
     if "lab:revision" not in st.session_state:
-        st.session_state["lab:revision"] = 0
-        here = undoing.history(_undoable(), _start)
         _lay_out(here.now)
-    return undoing.history(_undoable(), _start)
+    return here
 
 
 def _undoable() -> undoing.Undoable[LabState]:
@@ -352,5 +355,5 @@ def _lay_out(state: LabState) -> None:
     session["lab:how"] = state.how
     session["lab:text"] = state.dockerfile
     session["lab:builder"] = state.builder
-    session["lab:revision"] += 1
     session.pop("lab:step", None)
+    session["lab:revision"] = session.get("lab:revision", 0) + 1
