@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -137,6 +139,19 @@ def test_a_publication_without_an_address_says_so(lang: Language, said: str) -> 
     row = next(row for row in ROWS if row.kind == "fact" and row.basis == "published" and not row.citations[0].url)
     assert said in sources_table([row], Style("light", lang, 1.0))
     assert said not in sources_table([one("C062"), one("R0051")], Style("light", lang, 1.0))
+
+
+@pytest.mark.parametrize("name", ["C062", "R0051"])
+def test_what_is_quoted_in_english_says_so_on_the_japanese_page_alone(name: str) -> None:
+    row = one(name)
+    english, japanese = (sources_table([row], Style("light", lang, 1.0)) for lang in ("en", "ja"))
+    assert 'lang="en"' not in english
+    quoted = re.sub(r"<[^>]*>", "", " ".join(re.findall(r'<span lang="en">(.*?)</span>', japanese)))
+    assert {*html.unescape(quoted).split()} >= {*row.on.split(), *row.what.ja.split()}
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', japanese)
+    assert not any(re.fullmatch(r"[ -~]*", head) for head in heads), "headings are Japanese"
+    assert "英語" in heads[3], "and say which column is quoted"
+    assert not re.search(r'<span lang="en">[^<]*[ぁ-んァ-ヶ一-龠]', japanese), "no Japanese is called English"
 
 
 def test_what_a_row_says_is_no_html() -> None:
