@@ -187,11 +187,11 @@ async function figures(parts) {
   await room.fit(embedded.map((one) => one.view));
 }
 room.turned(() => figures(standing).catch(fail));
-// A low screen has room for one part: for what is ringed now, until the reader chooses another.
+// A short screen has room for one part: for what is ringed now, until the reader chooses another.
 let partNow = 0, partFor;
 function onePart(parts) {
   $("parts").replaceChildren();
-  if (!room.low() || parts.length < 2) return parts;
+  if (!room.short() || parts.length < 2) return parts;
   const rings = parts.map((part) => part.ring ?? []), asked = JSON.stringify([state.name, state.shown, rings]);
   if (asked !== partFor) [partFor, partNow] = [asked, Math.max(0, rings.findIndex((one) => one.length))];
   const choose = async (number) => {
@@ -233,12 +233,14 @@ function rows(part, charts) {
     }
     place.append(...choices, drawn(drawing, part, charts));
   }
-  return room.low() && part.study === "build" && !("open" in document.body.dataset) ? columns(found) : found;
+  return room.short() && part.study === "build" && !("open" in document.body.dataset) ? columns(found) : found;
 }
-// The graph of a build is as high as it has steps. Beside what it costs it may scroll.
+// The graph of a build is as high as it has steps. Beside what it costs it may scroll. Below it are the times of builds,
+// where there are bars of sizes, too.
 function columns(found) {
   const graph = found.find((one) => one.dataset.drawing?.endsWith(".graph")), others = found.filter((one) => one !== graph);
-  return graph && others.length ? [made("div", { className: "columns" }, made("div", {}, ...others), graph)] : found;
+  const times = others.flatMap((one) => [...one.querySelectorAll(':scope > [data-column="bars-time"]')]);
+  return graph && others.length ? [made("div", { className: "columns" }, made("div", {}, ...others), made("div", {}, graph, ...times))] : found;
 }
 
 function offered(choice) {
@@ -254,7 +256,7 @@ function offered(choice) {
     one.dataset.option = `${choice.name}:${key}`;
     return one;
   });
-  if (buttons.length > (room.low() ? 3 : 5)) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
+  if (buttons.length > (room.short() ? 3 : 5)) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
   return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...(choice.labelled ? [choice.label] : []), ...buttons);
 }
 
@@ -269,7 +271,7 @@ function drawn(drawing, part, charts) {
   const figure = made("div", { className: drawing.kind === "svg" ? "scroll" : "chart" });
   if (drawing.id === "graph" && part.study === "build") {
     figure.classList.add("graph");
-    if (room.low()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
+    if (room.short()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
     figure.dataset.focus = drawing.focus;
   }
   place.append(figure);
