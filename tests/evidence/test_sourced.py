@@ -17,7 +17,7 @@ from sim.catalog.load import facts
 from sim.evidence import sourced
 from sim.evidence.cases import CASES
 from sim.loading import load
-from sim.report.provenance import KINDS, SourceRow, about, as_csv, found
+from sim.report.provenance import KINDS, SourceRow, about, as_csv, as_table, found
 from sim.report.shown.sources import SourceLinks, sources_table, used_entries
 from sim.report.sources import address
 from sim.report.style import Language, Style
@@ -98,6 +98,20 @@ def test_a_recording_says_what_it_is_of_and_how_many_cases_it_has() -> None:
     row = one("recorded_swarm")
     assert row.value == f"{len(json.loads((DATA / 'recorded_swarm.json').read_text('utf-8'))['cases'])} cases"
     assert "26.1.5" in row.on
+
+
+@pytest.mark.parametrize("room", [80, 132])
+def test_a_terminal_has_every_row_in_lines_of_its_width_and_a_file_in_one(room: int) -> None:
+    shown = as_table(ROWS, room)
+    long = [line for line in shown.splitlines() if len(line) > room]
+    assert all(" " not in line.strip() for line in long), "a word that is longer has a line of its own"
+    heads = [line for line in shown.splitlines() if not line.startswith(" ")]
+    assert all(head.startswith(row.id) for head, row in zip(heads, ROWS, strict=True))
+    told = " ".join(shown.split())
+    for row in ROWS[:: len(ROWS) // 50]:
+        assert " ".join(row.value.split()) in told
+        assert " ".join(row.reason.split()) in told
+    assert len(as_table(ROWS).splitlines()) == len(ROWS) + 2
 
 
 def test_the_file_has_each_row_with_its_sources() -> None:
