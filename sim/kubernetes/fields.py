@@ -140,7 +140,7 @@ _ANNOTATIONS = Fields({"controller.kubernetes.io/pod-deletion-cost": TEXT})
 
 
 def _meta(name: Scalar = SUBDOMAIN) -> dict[str, Form]:
-    """How an object is called. Source: Kubernetes 1.32, `ValidateServiceName` and others in pkg/apis/core/validation."""
+    """How an object is called. Source: Kubernetes 1.32, `ValidateServiceName` and others of core/validation."""
     return {"name": name, "generateName": beginning(name), "namespace": DNS_LABEL}
 
 
