@@ -108,7 +108,7 @@ def _draw(shown: Shown, view: View) -> None:
         live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
         tables = [(one.name, made_pictures().picture(one)) for one in words()]
-        picture_saver(labels, _called(shown), tables, _legend(), "share:picture")
+        picture_saver(labels, f"{_called(shown)}.{lang}", tables, _legend(), "share:picture")
     failure_listener("share:failed:listener")
     failed.say(failures, view)
 

@@ -28,7 +28,7 @@ def presets() -> tuple[str, ...]:
 
 
 def find(named: str | Path) -> Path:
-    """The file that is meant: a path, or the id of a lesson, a preset or a case of evidence where no file has that name.
+    """The file that is meant: a path, or the id of a lesson, preset or case of evidence where no file has that name.
 
     Raises `InputError` naming what is near, or all ids, where a text that could be an id is neither.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def test_the_numbers_are_offered_with_the_result_alone() -> None:
     )
     assert "Scenario" in question & result
     assert {"Numbers as CSV", "Page"} <= result - question
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_picture_is_named_by_its_scenario_and_language(lang: str) -> None:
+    given = [json.loads(one.proto.json) for one in opened_menu("density", show="1", lang=lang).get("bidi_component")]
+    assert [saver["name"] for one in given if one for saver in one if "forms" in saver] == [f"density.{lang}"]
 
 
 @pytest.mark.parametrize(
