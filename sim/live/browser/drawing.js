@@ -15,7 +15,7 @@ globalThis.drawingOf = ({ state, player, run, set }) => {
     const figure = made("div", { className: drawing.kind === "svg" ? "scroll" : "chart" });
     if (drawing.id === "graph" && part.study === "build") {
       figure.classList.add("graph");
-      if (room.low()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
+      if (room.short()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
       figure.dataset.focus = drawing.focus;
     }
     place.append(figure);

@@ -2,10 +2,12 @@
 (() => {
 const { $, made, button, field, select, held } = elements;
 const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); } };
-// The graph of a build is as high as it has steps. Beside what it costs it may scroll.
+// The graph of a build is as high as it has steps. Beside what it costs it may scroll. Below it are the times of builds,
+// where there are bars of sizes, too.
 function columns(found) {
   const graph = found.find((one) => one.dataset.drawing?.endsWith(".graph")), others = found.filter((one) => one !== graph);
-  return graph && others.length ? [made("div", { className: "columns" }, made("div", {}, ...others), graph)] : found;
+  const times = others.flatMap((one) => [...one.querySelectorAll(':scope > [data-column="bars-time"]')]);
+  return graph && others.length ? [made("div", { className: "columns" }, made("div", {}, ...others), made("div", {}, graph, ...times))] : found;
 }
 
 // Args: what the reader chose, what draws one figure, what runs the lesson anew, and what is told of an error.
@@ -26,11 +28,11 @@ globalThis.figuresOf = ({ state, drawing: { drawn, stop }, run, fail }) => {
     if (mine !== drawings) { for (const one of embedded) one.finalize(); return; }   // others are drawn already
     await room.fit(embedded.map((one) => one.view));
   }
-  // A low screen has room for one part: for what is ringed now, until the reader chooses another.
+  // A short screen has room for one part: for what is ringed now, until the reader chooses another.
   let partNow = 0, partFor;
   function onePart(parts) {
     $("parts").replaceChildren();
-    if (!room.low() || parts.length < 2) return parts;
+    if (!room.short() || parts.length < 2) return parts;
     const rings = parts.map((part) => part.ring ?? []), asked = JSON.stringify([state.name, state.shown, rings]);
     if (asked !== partFor) [partFor, partNow] = [asked, Math.max(0, rings.findIndex((one) => one.length))];
     const choose = async (number) => {
@@ -71,7 +73,7 @@ globalThis.figuresOf = ({ state, drawing: { drawn, stop }, run, fail }) => {
       }
       place.append(...choices, drawn(drawing, part, charts));
     }
-    return room.low() && part.study === "build" && !("open" in document.body.dataset) ? columns(found) : found;
+    return room.short() && part.study === "build" && !("open" in document.body.dataset) ? columns(found) : found;
   }
 
   function offered(choice) {
@@ -87,7 +89,7 @@ globalThis.figuresOf = ({ state, drawing: { drawn, stop }, run, fail }) => {
       one.dataset.option = `${choice.name}:${key}`;
       return one;
     });
-    if (buttons.length > (room.low() ? 3 : 5)) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
+    if (buttons.length > (room.short() ? 3 : 5)) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
     return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...(choice.labelled ? [choice.label] : []), ...buttons);
   }
 
