@@ -134,6 +134,7 @@ def read(path: Path) -> Lock:
         daemon,
         _checks(table),
         _shared(table),
+        table.number("lingers", "s") if table.has("lingers") else None,
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
