@@ -88,7 +88,7 @@ def test_bridged_docker_starts_at_once_queue_one_behind_the_other():
 
 
 def test_docker_20_10_holds_its_network_longer_for_a_start_that_finds_another_one_there():
-    """Alone a network takes 15.8 ms more than none (R0362, R0356); of fifty at once all but the first have 55.2 ms more."""
+    """Alone a network takes 15.8 ms more than none (R0362, R0356); of fifty at once all but one have 55.2 ms more."""
     alone, without = (
         median("init_time", technology="docker-20-10", host="server", network=network) for network in ("bridge", "none")
     )
