@@ -21,6 +21,7 @@ from sim.catalog.kernel import (
     Grace,
     Growth,
     Hold,
+    Lingering,
     Lock,
     Operation,
     Per,
@@ -96,6 +97,15 @@ def _checks(table: Table) -> Checks | None:
     return checks
 
 
+def _lingering(table: Table) -> Lingering | None:
+    inner = table.table("lingering", needed=False)
+    if inner is None:
+        return None
+    lingering = Lingering(inner.number("seconds", "s"))
+    inner.done()
+    return lingering
+
+
 def _shared(table: Table) -> SharedGrace | None:
     inner = table.table("shared", needed=False)
     if inner is None:
@@ -134,7 +144,7 @@ def read(path: Path) -> Lock:
         daemon,
         _checks(table),
         _shared(table),
-        table.number("lingers", "s") if table.has("lingers") else None,
+        _lingering(table),
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
