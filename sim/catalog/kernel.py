@@ -42,8 +42,8 @@ class Growth(Sensed):
     """A demand that grows with what the host holds.
 
     Attributes:
-        per: What is counted. "queued" are those in the queue of a hold's lock, its holder included. "port" are the
-            ports of the instances' bridge.
+        per: What is counted. "queued" are those in the queue of a hold's lock when one more comes, its holder included.
+            "port" are the ports of the instances' bridge.
         amount: How much more for each of them, or where `beyond` is given, once.
         beyond: How many there may be before the amount is added, which then is the same whatever their number.
     """
@@ -153,6 +153,17 @@ class Checks(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class Lingering(Sensed):
+    """A lock whose holder is in the way of others for a while after it gave it back, and counts as "queued".
+
+    Attributes:
+        seconds: How long.
+    """
+
+    seconds: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
@@ -164,6 +175,7 @@ class Lock:
         daemon: Whether it is a daemon's, so that the engine's version matters and the host's kernel does not.
         checks: Which of its holds are checks that it may leave out. None for none.
         shared: The grace periods that stand in its place, where nobody is kept out. None for a lock.
+        lingering: How long a holder counts as "queued" after it gave the lock back. None for not at all.
     """
 
     id: str
@@ -173,3 +185,4 @@ class Lock:
     daemon: bool = False
     checks: Checks | None = None
     shared: SharedGrace | None = None
+    lingering: Lingering | None = None

@@ -260,5 +260,5 @@ def _of_lock(operation: str) -> Iterator[TablePlace]:
     for index, entry in enumerate(data["operations"]):
         if entry["id"] == name:
             yield from _in(entry, "operations", (file, f"operations.{index}"))
-    for name in ("grace", "shared"):
+    for name in ("grace", "lingering", "shared"):
         yield from _in(data.get(name, {}), name, (file, name))

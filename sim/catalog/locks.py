@@ -20,6 +20,7 @@ from sim.catalog.kernel import (
     Grace,
     Growth,
     Hold,
+    Lingering,
     Lock,
     Operation,
     Per,
@@ -94,6 +95,15 @@ def _checks(table: Table) -> Checks | None:
     return checks
 
 
+def _lingering(table: Table) -> Lingering | None:
+    inner = table.table("lingering", needed=False)
+    if inner is None:
+        return None
+    lingering = Lingering(inner.number("seconds", "s"))
+    inner.done()
+    return lingering
+
+
 def _shared(table: Table) -> SharedGrace | None:
     inner = table.table("shared", needed=False)
     if inner is None:
@@ -133,6 +143,7 @@ def _lock(table: Table, name: str) -> Lock:
         daemon,
         _checks(table),
         _shared(table),
+        _lingering(table),
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):

@@ -96,6 +96,7 @@ class RunningHost:
         self._locks: dict[str, Servers] = {}
         self._disk_locks: dict[str, DiskLock] = {}
         self._ends: dict[str, deque[float]] = {}
+        self._lingers = {name: lock.lingering.seconds.at(bound) for name, lock in locks().items() if lock.lingering}
         self._special = {name: own for name, lock in locks().items() if (own := _special(lock, host.kernel, bound))}
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
@@ -177,15 +178,15 @@ class RunningHost:
         return size / min(cap, self._network.capacity)
 
     def queued(self, lock: str) -> int:
-        """How many are in a lock's queue now, its holder included.
+        """How many are in a lock's queue now, its holder included, and those that linger after they gave it back.
 
         They are counted from the first time this is asked.
         """
         if lock in self._disk_locks:
             return len(self._disk_locks[lock])
-        now = self.env.now
+        since = self.env.now - self._lingers.get(lock, 0.0)
         ends = self._ends.setdefault(lock, deque())
-        while ends and ends[0] <= now:
+        while ends and ends[0] <= since:
             ends.popleft()
         return len(ends)
 

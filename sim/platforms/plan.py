@@ -201,7 +201,8 @@ def _mounts(technology: Technology) -> int:
 def _hold(phase: Phase, host: Host, engine: str) -> Hold:
     """The phase's own amount and growth.
 
-    Those of a hold are what the host says itself, or what its kernel or that version of the engine takes.
+    Those of a hold are what the host says itself, or what its kernel or that version of the engine takes. What the
+    host says is the whole of it, which does not grow.
     """
     if phase.demand == "wait":
         return Hold(host.waits.get(phase.resource, phase.amount), phase.growth)
@@ -209,7 +210,9 @@ def _hold(phase: Phase, host: Host, engine: str) -> Hold:
         return Hold(phase.amount, phase.growth)
     held = phase.operation.on(engine if phase.operation.daemon else host.kernel)
     own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
-    return held if own is None or _later(engine, host.locks_before.get(phase.resource)) else replace(held, amount=own)
+    if own is None or _later(engine, host.locks_before.get(phase.resource)):
+        return held
+    return replace(held, amount=own, growth=())
 
 
 def _later(engine: str, before: str | None) -> bool:

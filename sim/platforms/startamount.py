@@ -38,7 +38,7 @@ class Amount:
     ) -> None:
         self._step, self._host, self._own, self._itself = step, host, own, itself
         self._draw = stream.lognormvariate if stream else None
-        self._queued = [more for per, more, _ in step.growth if per == "queued"]
+        self._queued = [(more, beyond) for per, more, beyond in step.growth if per == "queued"]
         self._count = 0  # for how many starts it was drawn
         self._factors = SparseColumn()  # what was drawn and is not used yet
         self._whole = None if step.growth else own
@@ -53,8 +53,9 @@ class Amount:
         amount = step.amount
         if step.growth:
             amount += self._host.held.growth(step.growth, itself=self._itself)
-            for more in self._queued:
-                amount += self._host.queued(step.resource) * more
+            for more, beyond in self._queued:
+                queued = self._host.queued(step.resource)
+                amount += more * (queued if beyond is None else queued > beyond)
         if self._draw is not None:
             amount *= self._factors.take(index)
         if self._own is None:

@@ -130,6 +130,18 @@ def test_who_gives_a_lock_back_now_is_in_its_queue_no_more():
     assert counts == [3, 3, 2, 1, 0]
 
 
+def test_who_lingers_is_in_the_queue_for_as_long():
+    """A start is at work with dockerd's network database for 49 ms after it gave the network's lock back (R0372)."""
+    env, host = make()
+    assert host.queued("dockerd_network") == 0
+    host.hold("dockerd_network", 1.0)
+    counts = []
+    for now in (1.0, 1.0489, 1.0491):
+        env.run(until=now)
+        counts.append(host.queued("dockerd_network"))
+    assert counts == [1, 1, 0]
+
+
 def test_a_sparse_cgroup_attach_waits_for_a_grace_period_and_a_burst_does_not():
     """Measured: about 8 ms when the last was over 20 ms ago, below 0.1 ms when it was under 10 ms ago."""
     env, host = make()

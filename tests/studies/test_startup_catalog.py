@@ -29,6 +29,21 @@ def test_sparse_starts_take_what_was_measured_to_the_first_byte(technology, mill
     assert found * 1e3 == pytest.approx(milliseconds, rel=0.05)
 
 
+def test_nerdctl_takes_as_much_longer_than_ctr_as_was_measured_by_turns():
+    """247.7 against 152.7 ms to the first byte, 348.5 against 215.9 ms to the return (R1250, R1251, R1253, R1254).
+
+    The catalog has it from the CPU of its programs, which is another count.
+    """
+    took = {
+        name: start(technology=name, host="reference", application="hello", instances=40, arrivals="rate", rate=1.0,
+                    clean_up="each").samples
+        for name in ("containerd", "nerdctl")
+    }  # fmt: skip
+    for metric, published in (("init_time", 247.7 / 152.7), ("exit_time", 348.5 / 215.9)):
+        with_nerdctl, with_ctr = (statistic("p50", took[name][metric]) for name in ("nerdctl", "containerd"))
+        assert with_nerdctl / with_ctr == pytest.approx(published, rel=0.05), metric
+
+
 def test_a_fast_runtime_has_two_modes():
     """crun: 21.5 ms as a rule, 6.3 ms at best, when another start has just waited for the grace period.
 
@@ -85,6 +100,22 @@ def test_bridged_docker_starts_at_once_queue_one_behind_the_other():
             for count in (25, 50)
         }
         assert waits[50] - waits[25] == pytest.approx(grows, rel=0.05), technology
+
+
+def test_docker_20_10_holds_its_network_longer_for_a_start_that_finds_another_one_there():
+    """Alone a network takes 15.8 ms more than none (R0362, R0356); of fifty at once all but one have 55.2 ms more."""
+    alone, without = (
+        median("init_time", technology="docker-20-10", host="server", network=network) for network in ("bridge", "none")
+    )
+    assert alone - without == pytest.approx(15.8e-3, rel=0.01)
+    fifty = start(technology="docker-20-10", host="server", cores=64, instances=50, network="bridge").records
+    held = sorted(
+        record.end - record.start - record.queued
+        for record in fifty
+        if isinstance(record, PhaseRecord) and record.phase == "network-allocator"
+    )
+    assert held[0] == pytest.approx(0.42e-3)
+    assert held[1:] == pytest.approx([0.42e-3 + 55.2e-3] * 49)
 
 
 @pytest.mark.parametrize("kernel", ["4.4", "4.15", "5.10", "6.1", "6.18"])
