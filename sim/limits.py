@@ -407,6 +407,9 @@ WORKER_QUEUE = 100_000
 LIVE_FILES = 32 * MIB
 """Bytes of all files that a scenario names and a live page carries."""
 
+LIVE_WAITING = 8
+"""Readers of a dashboard for whom a live page is made, or who wait for one. Each takes one of the server's threads."""
+
 REGISTRY_CASES = 10_000
 """Cases of a recording of registry traffic."""
 

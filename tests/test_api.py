@@ -67,11 +67,12 @@ def test_a_file_of_that_name_is_meant_before_the_scenario_that_ships(
     [
         ("taxonmy", "taxonmy: no such file, and no scenario of that id, did you mean 'taxonomy'?"),
         ("qqqq", "no scenario of that id; there are "),
+        ("how-mad", "how-mad: no such file, and no scenario of that id, did you mean 'how-made'?"),
         ("taxonomy.yml", "taxonomy.yml: cannot be read: no such file"),
         ("x" * 5000, "cannot be read: file name too long"),
         ("../taxonomy", "cannot be read: no such file"),
     ],
-    ids=["near", "none near", "a path", "long", "outside"],
+    ids=["near", "none near", "near a preset", "a path", "long", "outside"],
 )
 def test_what_is_neither_says_so(named: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -55,12 +55,15 @@ def _contexts() -> dict[str, BuildContext]:
 
 
 def undo_history() -> UndoHistory[LabState]:
-    """The history of this session. The first time, it starts where the link says."""
+    """The history of this session. The first time, it starts where the link says.
+
+    Streamlit stops a run at any use of the session where the reader clicks meanwhile. So a layout is noted once it is
+    whole, and begun again where it was not.
+    """
+    here = undoing.history(_undoable(), _start)
     if "lab:revision" not in st.session_state:
-        st.session_state["lab:revision"] = 0
-        here = undoing.history(_undoable(), _start)
         _lay_out(here.now)
-    return undoing.history(_undoable(), _start)
+    return here
 
 
 def _undoable() -> undoing.Undoable[LabState]:
@@ -218,8 +221,8 @@ def _rebase(line: int) -> None:
     session["lab:revision"] += 1
 
 
-def another(state: LabState, view: View) -> None:
-    """Choose another Dockerfile that is shipped, or bring one along."""
+def another(state: LabState, view: View) -> st.delta_generator.DeltaGenerator:
+    """Choose another Dockerfile that is shipped, or bring one along. It gives the place of `answer_brought`."""
     lang = view.lang
     fault: InputError | None = st.session_state.get("lab:fault")
     with st.expander(tr("ui.lab.another", lang), expanded=fault is not None):
@@ -235,11 +238,9 @@ def another(state: LabState, view: View) -> None:
             on_change=_choose,
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
+        place = st.empty()
         if fault is not None:
-            st.error("\n\n".join(lines(fault, lang)), icon=":material/error:")
-        elif contexts.is_brought(state.context):
-            steps = lab_state.instructions(state.dockerfile)
-            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
+            place.error("\n\n".join(lines(fault, lang)), icon=":material/error:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
@@ -256,6 +257,20 @@ def another(state: LabState, view: View) -> None:
             "steps": limits.LAB_STEPS,
         }
         st.caption(tr("ui.lab.upload.note", lang) + " " + tr("ui.lab.upload.limits", lang, **bounds))
+    return place
+
+
+def answer_brought(
+    state: LabState, fault: InputError | None, place: st.delta_generator.DeltaGenerator, view: View
+) -> None:
+    """Where a Dockerfile is brought along: that it is built now, or why it cannot be (`fault`)."""
+    if not contexts.is_brought(state.context) or "lab:fault" in st.session_state:
+        return
+    if fault is not None:
+        place.error("\n\n".join(lines(fault, view.lang)), icon=":material/error:")
+        return
+    name, steps = plain(state.context.dockerfile), lab_state.instructions(state.dockerfile)
+    place.success(tr("ui.lab.taken", view.lang, name=name, n=steps), icon=":material/check:")
 
 
 def _called(name: str, view: View) -> str:
@@ -352,5 +367,5 @@ def _lay_out(state: LabState) -> None:
     session["lab:how"] = state.how
     session["lab:text"] = state.dockerfile
     session["lab:builder"] = state.builder
-    session["lab:revision"] += 1
     session.pop("lab:step", None)
+    session["lab:revision"] = session.get("lab:revision", 0) + 1

@@ -20,12 +20,10 @@ from dashboard.view import View
 from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
     LINK,
-    Point,
     accuracy_alt,
     accuracy_rows,
     dimensions,
     lanes,
-    points,
     scatter,
     use_name,
 )
@@ -39,6 +37,7 @@ from sim.report.texts import tr
 
 if TYPE_CHECKING:
     from sim.evidence.accuracy import Accuracy, Coverage
+    from sim.evidence.rows import AccuracyRow
 
 _FILTERS = {name: f"accuracy:{name}" for name in ("use", "source", "of")}
 """The keys of what chooses points, by the parameter of the link."""
@@ -65,7 +64,7 @@ def page(view: View) -> None:
     with figure:
         place = st.empty()
     accuracy = _accuracy(place)
-    every = points(accuracy.rows)
+    every = accuracy.rows
     with text:
         told = st.container()
         bar = st.container()
@@ -114,7 +113,7 @@ def _run(changed: int) -> Accuracy:  # noqa: ARG001 - when a case changed is the
     return stored_or_computed()
 
 
-def _filtered(every: Sequence[Point], view: View) -> list[Point]:
+def _filtered(every: Sequence[AccuracyRow], view: View) -> list[AccuracyRow]:
     """The points of the use and the publication that the reader picked."""
     lang = view.lang
     uses = {"": tr("ui.accuracy.all", lang)} | {use: use_name(use, lang) for use in ("check", "calibrate")}
@@ -128,7 +127,7 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
     return [p for p in every if use in ("", p.use) and source in ("", publication_slug(p.publication))]
 
 
-def _finding(shown: Sequence[Point], view: View) -> str:
+def _finding(shown: Sequence[AccuracyRow], view: View) -> str:
     """The median error over stated hosts, each publication weighing the same, and over all where that is another.
 
     It is of what was never calibrated with, where there is any.
@@ -156,7 +155,7 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f}{NARROW}%"
 
 
-def _file(shown: Sequence[Point], drawn: Sequence[Point], unit: str, view: View) -> tuple[Drawing, ...]:
+def _file(shown: Sequence[AccuracyRow], drawn: Sequence[AccuracyRow], unit: str, view: View) -> tuple[Drawing, ...]:
     """The scatter that is shown, and all points by publication, as they stand in a file."""
     lang, style = view.lang, Style(language=view.lang)
     rows = [{name: cell for name, cell in row.items() if name != LINK} for row in accuracy_rows(shown, lang)[:_FIRST]]
@@ -175,7 +174,7 @@ def _file(shown: Sequence[Point], drawn: Sequence[Point], unit: str, view: View)
     )
 
 
-def _figure(shown: Sequence[Point], view: View) -> tuple[list[Point], str]:
+def _figure(shown: Sequence[AccuracyRow], view: View) -> tuple[list[AccuracyRow], str]:
     """The scatter of one dimension. Where there are several, the reader picks one. Its points and their unit."""
     lang = view.lang
     there = dimensions(shown)
@@ -249,7 +248,7 @@ def _covered(coverage: Coverage, view: View) -> str:
     return tr("ui.accuracy.covered", view.lang, inside=coverage.inside, n=coverage.figures, share=share, width=width)
 
 
-def _wide(shown: Sequence[Point], view: View) -> None:
+def _wide(shown: Sequence[AccuracyRow], view: View) -> None:
     """The inputs that make ranges wide, each with the measurement that would narrow them."""
     from sim.evidence.ranges import WIDE
 
@@ -262,7 +261,7 @@ def _wide(shown: Sequence[Point], view: View) -> None:
         st.html(_as_html([dict(zip(names, row, strict=True)) | {LINK: ""} for row in rows], view))
 
 
-def _table(shown: Sequence[Point], view: View) -> None:
+def _table(shown: Sequence[AccuracyRow], view: View) -> None:
     """Every point with its link, the worst first, and the same as a file."""
     rows = accuracy_rows(shown, view.lang)
     with st.container(horizontal=True, gap="small"):

@@ -55,7 +55,7 @@ def page(view: View) -> None:
         better = st.container()
         state = lab.remember(lab.options(state, view))
         if not view.embed:
-            lab.another(state, view)
+            brought = lab.another(state, view)
             with below:
                 lab.history(state, view, _again if view.show or st.session_state.get("lab:ran") else None)
     with right:
@@ -63,6 +63,8 @@ def page(view: View) -> None:
         drawn = st.container()
     with paper:
         built, fault = _run(state, scenario, place, view)
+    if not view.embed:
+        lab.answer_brought(state, _lined(fault, view) if fault else None, brought, view)
     if built is None:
         title.title(view.read(scenario.title), anchor=False)
         with paper:
@@ -201,13 +203,21 @@ def _faults(fault: InputError) -> dict[str, dict[str, str]]:
 
 def _answer(fault: InputError, view: View) -> None:
     """Below the editor: what is wrong, in which line, what is allowed."""
-    lined = [
-        dataclasses.replace(problem, message=of_label(tr("ui.lab.line", view.lang, n=problem.line), problem.message))
-        if problem.line
-        else problem
-        for problem in fault.problems
-    ]
-    show_error(InputError(lined), view, tr("ui.error.last", view.lang))
+    show_error(_lined(fault, view), view, tr("ui.error.last", view.lang))
+
+
+def _lined(fault: InputError, view: View) -> InputError:
+    """The problems with their lines in words."""
+    return InputError(
+        [
+            dataclasses.replace(
+                problem, message=of_label(tr("ui.lab.line", view.lang, n=problem.line), problem.message)
+            )
+            if problem.line
+            else problem
+            for problem in fault.problems
+        ]
+    )
 
 
 def _ask(scenario: Scenario, page_part: PagePart, view: View) -> tuple[str, ...]:

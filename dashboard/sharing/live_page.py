@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import shipped
-from dashboard.links import plain
+from dashboard.links import lines
 from dashboard.shown import Shown
 from dashboard.view import View
 from sim.errors import InputError
@@ -46,10 +46,13 @@ def _made(lesson: Scenario, place: st.delta_generator.DeltaGenerator, view: View
     def tick(share: float) -> None:
         place.progress(share, tr("ui.share.live.making", view.lang, n=round(100 * share)))
 
+    def wait(share: float) -> None:
+        place.progress(share, tr("ui.share.live.waiting", view.lang, n=round(100 * share)))
+
     tick(0.0)
     try:
-        kept.kept_page(lesson, tick)
+        kept.kept_page(lesson, tick, wait)  # a run of the page that is stopped is, too, by what draws the progress
     except InputError as error:
-        place.error(plain(str(error.problems[0])), icon=":material/error:")
+        place.error("\n\n".join(lines(error, view.lang)), icon=":material/error:")
         return False
     return True

@@ -1,20 +1,25 @@
-"""Pages to take home that were made already: a click on the same result is answered from here, whoever clicks."""
+"""Pages and pictures to take home that were made already: the same is answered from here, whoever asks."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from threading import Lock
 
 import streamlit as st
 
+from sim.export import FigureFile, figure_svg
 from sim.outcome import Outcome
 from sim.report.style import Language
 from sim.scenario import Scenario
 
 _KEPT = 32_000_000
 """Characters of pages that are kept, for all readers together. A report has a million."""
+
+_PICTURES = 64
+"""Pictures that are kept, for all readers together. One has at most some 200,000 characters."""
 
 PageMaker = Callable[[Sequence[Outcome], Scenario, Language], str]
 """Makes the page of a result."""
@@ -85,3 +90,36 @@ class MadePages:
 def made_pages() -> MadePages:
     """Those of this server."""
     return MadePages()
+
+
+class MadePictures:
+    """The last pictures of figures, by the value of all that they are drawn from. Drawing one takes some 20 ms.
+
+    Args:
+        kept: How many are kept. The one that was not asked for longest goes first.
+    """
+
+    def __init__(self, kept: int = _PICTURES) -> None:
+        self._lock = Lock()
+        self._kept = kept
+        self._pictures: OrderedDict[bytes, str] = OrderedDict()
+
+    def picture(self, figure: FigureFile) -> str:
+        """The figure as an SVG, drawn now where no equal one was drawn before."""
+        key = blake2b(repr(figure).encode()).digest()
+        with self._lock:
+            if key in self._pictures:
+                self._pictures.move_to_end(key)
+                return self._pictures[key]
+        drawn = figure_svg(figure)
+        with self._lock:
+            self._pictures[key] = drawn
+            while len(self._pictures) > self._kept:
+                self._pictures.popitem(last=False)
+        return drawn
+
+
+@st.cache_resource(show_spinner=False)
+def made_pictures() -> MadePictures:
+    """Those of this server."""
+    return MadePictures()

@@ -19,13 +19,13 @@ from dashboard import popovers
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
 from dashboard.sharing import failed, live_page
-from dashboard.sharing.made import PageMaker, made_pages
+from dashboard.sharing.made import PageMaker, made_pages, made_pictures
 from dashboard.sharing.takeaway_components import copier, failure_listener, picture_saver
 from dashboard.shown import Shown, ShownFigures, explained, now, words
 from dashboard.view import View
 from sim import __version__, limits
 from sim.errors import InputError
-from sim.export import drawings_page, figure_svg, report_page, slide, slides_at_hand
+from sim.export import drawings_page, report_page, slide, slides_at_hand
 from sim.export.legends import legend_svg
 from sim.report.style import Language
 from sim.report.texts import tr
@@ -107,8 +107,8 @@ def _draw(shown: Shown, view: View) -> None:
             )  # fmt: skip
         live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
-        tables = [(one.name, figure_svg(one)) for one in words()]
-        picture_saver(labels, _called(shown), tables, _legend(), "share:picture")
+        tables = [(one.name, made_pictures().picture(one)) for one in words()]
+        picture_saver(labels, f"{_called(shown)}.{lang}", tables, _legend(), "share:picture")
     failure_listener("share:failed:listener")
     failed.say(failures, view)
 

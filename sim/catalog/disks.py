@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, HELPS, Number, Sensed
-from sim.catalog.read import Table, positive
-from sim.errors import InputError, Problem
+from sim.catalog.read import Table, positive, read_whole
+from sim.errors import InputError
 from sim.scenario import Text
 
 FOLDER = Path(__file__).parent / "disks"
@@ -50,18 +49,17 @@ class Disk(Sensed):
 
 def read(path: Path) -> Disk:
     """The disk of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file = f"disks/{path.name}"
-    problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems)
+    return read_whole(path, "disks", lambda table: _disk(table, path.stem))
+
+
+def _disk(table: Table, name: str) -> Disk:
     numbers = {name: table.number(name, "B/s") for name in ("read", "write")}
     numbers |= {"access": table.number("access", "s"), "operations": table.number("operations", "1/s")}
     numbers |= {"flush": table.number("flush", "s"), "line": table.number("line", "B/s", numbers["read"])}
     positive(table, **numbers)
     disk = Disk(id=table.string("id"), name=table.text("name"), **numbers)
-    if disk.id != path.stem:
-        table.problem(f"{disk.id!r} is not the file's name {path.stem!r}", "id")
-    table.done()
-    refuse(problems, file, path)
+    if disk.id != name:
+        table.problem(f"{disk.id!r} is not the file's name {name!r}", "id")
     return disk
 
 

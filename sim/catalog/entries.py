@@ -9,18 +9,17 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, cast, get_args
 
+from sim.catalog.eventcosts import COST_FLAGS, EventCosts
 from sim.catalog.files import shipped_ids
 from sim.catalog.hosts import host_of
 from sim.catalog.images import images
 from sim.catalog.kernel import HOST_WAITS, Per
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
-    COST_FLAGS,
     DEMANDS,
     Addition,
     Application,
     DemandKind,
-    EventCosts,
     Family,
     Guest,
     MemoryPart,

@@ -87,6 +87,7 @@ def host_of(table: Table) -> Host:
         name=table.text("name"),
         cores=int(cores.value),
         cpu_speed=table.number("cpu_speed", "1", definition=True),
+        copy_speed=table.number("copy_speed", "1", definition=True) if table.has("copy_speed") else None,
         memory=table.number("memory", "B", definition=True),
         disk_read=disk_read,
         disk_write=disk_write,
@@ -114,7 +115,7 @@ def host_of(table: Table) -> Host:
 
 def check_host(host: Host, table: Table) -> None:
     """Note in the table what no machine is like, of a host that is not the catalog's own."""
-    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
+    for name in ("cpu_speed", "copy_speed", "memory", "disk_read", "disk_write", "network"):
         if table.has(name) and getattr(host, name).value <= 0:
             table.problem("is not above zero", name)
     for name, number in host.provenance.items():

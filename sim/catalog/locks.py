@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.kernel import (
     VERSION,
     Checks,
@@ -27,8 +26,7 @@ from sim.catalog.kernel import (
     SharedGrace,
     generation,
 )
-from sim.catalog.read import Table, positive
-from sim.errors import Problem
+from sim.catalog.read import Table, positive, read_whole
 from sim.outcome import Bound
 
 FOLDER = Path(__file__).parent / "locks"
@@ -121,9 +119,10 @@ def _shared(table: Table) -> SharedGrace | None:
 
 def read(path: Path) -> Lock:
     """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file = f"locks/{path.name}"
-    problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems)
+    return read_whole(path, "locks", lambda table: _lock(table, path.stem))
+
+
+def _lock(table: Table, name: str) -> Lock:
     daemon = table.flag("daemon")
     operations = [_operation(inner, daemon) for inner in table.tables("operations")]
     lock = Lock(
@@ -141,14 +140,12 @@ def read(path: Path) -> Lock:
     at_work = [hold for hold in holds if hold.growth or hold.flushes is not None or hold.amount.at("high")]
     if len({hold.flushes is None for hold in at_work}) > 1:
         table.problem("flush the disk in some holds and not in others; all of a lock do, or none does", "operations")
-    if lock.id != path.stem:
-        table.problem(f"{lock.id!r} is not the file's name {path.stem!r}", "id")
+    if lock.id != name:
+        table.problem(f"{lock.id!r} is not the file's name {name!r}", "id")
     if not operations:
         table.problem("are missing; a lock names what is done under it", "operations")
     if len(lock.operations) < len(operations):
         table.problem("have an id twice", "operations")
-    table.done()
-    refuse(problems, file, path)
     return lock
 
 

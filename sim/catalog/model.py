@@ -1,6 +1,7 @@
 """What the catalog's files say, as types: technologies and their phases, guests, applications and hosts.
 
-Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.catalog.kernel`'s.
+Their numbers are `sim.catalog.number`'s, the locks that they name `sim.catalog.kernel`'s, and what events under load
+take more `sim.catalog.eventcosts`'.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim.catalog.eventcosts import EventCosts
 from sim.catalog.kernel import Growth, Operation
 from sim.catalog.number import COSTS, HELPS, NO_TIME, Number, Sensed, costs_but
 from sim.outcome import Bound
@@ -127,77 +129,6 @@ class MemoryPart(Sensed):
     page_tables: bool = False
     scattered: bool = False
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
-
-
-COST_FLAGS = (
-    "answers_calls",
-    "relays_at_once",
-    "waits_for_reads",
-    "waits_for_writes",
-    "pools_pages",
-    "caches_writes",
-    "passes_flushes",
-    "one_piece_requests",
-)
-"""Those of `EventCosts` that are no numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventCosts(Sensed):
-    """What events of an application under load take more than they take a process of the host, in seconds each.
-
-    What is not said takes nothing more. "Relay" is what stands between the application and a device: a thread of the
-    monitor or of the host's kernel. It serves one event of an instance at a time, beside the application's threads,
-    unless it says otherwise.
-
-    Attributes:
-        system_call: On the calling thread.
-        answers_calls: Whether another kernel answers system calls, so that what the host's takes is not there.
-        relays_at_once: Whether the network's relay is a program that serves its connections on all cores.
-        page_walk: On the thread whose translation of an address missed the TLB.
-        packet: On the thread that sends or receives.
-        relay_packet: Of the network's relay, for each packet.
-        relay_packet_page: Of the network's relay, for each 4 KiB that a packet carries.
-        relay_packet_page_near: The same where all that handle the packet are on one socket. Not said where it makes no
-            difference, or nobody has measured it.
-        packet_wake: Until the network's relay and the receiver are awake, where the relay slept.
-        disk_operation: On the thread that asks for it.
-        relay_disk: Of the disk's relay, for each operation.
-        relay_disk_page: Of the disk's relay, for each 4 KiB of an operation.
-        relay_disk_write: Instead of `relay_disk`, of a write, where that is said.
-        relay_disk_write_page: Instead of `relay_disk_page`, of a write, where that is said.
-        disk_wake: As `packet_wake`, of the disk's relay.
-        waits_for_reads: Whether the disk's relay waits for the disk with each read.
-        waits_for_writes: Whether it does so with each write.
-        pools_pages: Whether the pages are the work of a pool of threads, so that the relay goes on with the next.
-        caches_writes: Whether a write ends in the host's page cache. It does not wait for the disk then. Pages that
-            are not flushed are taken to fit: a cache that is full, whose writers have to wait, is not modelled.
-        passes_flushes: Whether a flush waits until what was written is on the disk. Else it is answered at once.
-        one_piece_requests: Whether a request of the disk holds only what is contiguous in the guest's memory. An
-            operation takes as many requests, one after another, as its workload has pieces.
-    """
-
-    system_call: Number = field(default=NO_TIME, metadata=COSTS)
-    answers_calls: bool = False
-    relays_at_once: bool = False
-    page_walk: Number = field(default=NO_TIME, metadata=COSTS)
-    packet: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_packet_page: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_packet_page_near: Number = field(default=NO_TIME, metadata=COSTS)
-    packet_wake: Number = field(default=NO_TIME, metadata=COSTS)
-    disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_disk: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_disk_page: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_disk_write: Number = field(default=NO_TIME, metadata=COSTS)
-    relay_disk_write_page: Number = field(default=NO_TIME, metadata=COSTS)
-    disk_wake: Number = field(default=NO_TIME, metadata=COSTS)
-    waits_for_reads: bool = False
-    waits_for_writes: bool = False
-    pools_pages: bool = False
-    caches_writes: bool = False
-    passes_flushes: bool = False
-    one_piece_requests: bool = False
 
 
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]
@@ -406,6 +337,8 @@ class Host(Sensed):
         name: Its name.
         cores: How many.
         cpu_speed: Against the reference host (docs/laboratory.md).
+        copy_speed: The same of data that one core copies from another. None where nobody has measured it, which is for
+            `cpu_speed`.
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
@@ -459,6 +392,12 @@ class Host(Sensed):
     turbo: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+    copy_speed: Number | None = field(default=None, metadata=HELPS)
+
+    @property
+    def copying(self) -> Number:
+        """How fast data are copied from one core to another, against the reference host."""
+        return self.copy_speed or self.cpu_speed
 
     @property
     def has_run_queues(self) -> bool:

@@ -61,8 +61,10 @@ class Number:
             such as the memory of the lessons' laptop.
         estimate: The reasoning. "" where the number is sourced. An estimate may still name the facts it leans on.
         derivation: How the number follows from its sources, where it is not one of them.
-        on: The host whose core-seconds the source counted. The number itself is already in the reference host's.
+        on: The host whose core-seconds the source counted, or whose speed it is a multiple of. The number itself is
+            already in the reference host's.
         more: Whether more of it costs or helps. The field that holds the number says so (`Sensed`).
+        speed: The speed of the host `on`, by which it was converted.
 
     >>> speed = Number(10.0, "B/s", low=5.0, high=20.0, more="helps")
     >>> speed.at("high")
@@ -78,14 +80,21 @@ class Number:
     derivation: str = ""
     on: str = ""
     more: Sense = field(default="costs", compare=False)
+    speed: Number | None = field(default=None, compare=False, repr=False)
 
     def at(self, bound: Bound | Alone) -> float:
         """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.
 
-        That is the high end of what costs, and the low end of what helps. Without such an end it is the value.
+        That is the high end of what costs, and the low end of what helps. Without such an end it is the value. Alone,
+        a host's speed takes with it what was timed on that host: it is as many seconds there as it was, whatever the
+        host's speed is.
         """
         if isinstance(bound, Alone):
-            bound = bound.of(self)
+            moved = 1.0 if self.speed is None else self.speed.at(bound) / self.speed.value
+            return self._end(bound.of(self)) * moved
+        return self._end(bound)
+
+    def _end(self, bound: Bound) -> float:
         own = bound if self.more == "costs" else _OPPOSITE[bound]
         end = {"low": self.low, "value": None, "high": self.high}[own]
         return self.value if end is None else end
@@ -99,6 +108,11 @@ class Number:
     def source(self) -> str:
         """How a record names it: fact ids, or "estimate: reasoning"."""
         return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
+
+
+def moved_alone(number: Number, bound: Bound | Alone) -> float:
+    """A number whose range counts only where it is the one that is moved: its value at every end of all inputs."""
+    return number.at(bound) if isinstance(bound, Alone) else number.value
 
 
 HELPS = {"more": "helps"}

@@ -7,19 +7,21 @@ key is unknown. `sim.catalog.load` makes the catalog's types from these tables.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from sim.catalog.block import Block
 from sim.catalog.facts import MAY_SET, facts, values
-from sim.catalog.files import read_toml
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import parse
 from sim.scenario import Text
+
+Made = TypeVar("Made")
 
 _ROUNDING = 0.02
 """How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""
@@ -232,13 +234,14 @@ class Table:
             self._check_sources(sources, estimate, derivation, value, low, high, dimension)
         if len(self._problems) > before or value is None:
             return None
-        speed = 1.0
+        host = None
         if on:
             try:
-                speed = self._speed(on).value
+                host = self._speed(on)
             except InputError as error:
                 self.problem(str(error), "on")
                 return None
+        speed = 1.0 if host is None else host.value
         return Number(
             value * speed,
             dimension,
@@ -248,6 +251,7 @@ class Table:
             estimate,
             chosen or derivation,
             on,
+            speed=host,
         )
 
     def _check_sources(
@@ -298,6 +302,34 @@ class Table:
                 near = difflib.get_close_matches(key, sorted(self._read), 1)
                 hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(self._read))}"
                 self.problem(f"unknown key{hint}", key)
+
+
+def read_whole(path: Path, folder: str, made: Callable[[Table], Made], speed: SpeedOfHost = no_host) -> Made:
+    """What is made of the table that a whole file is.
+
+    Args:
+        folder: What messages call the folder of the file.
+        made: Makes it. What is wrong it reports to the table.
+
+    Raises `CatalogError` with the dotted path of every rule that the file breaks.
+    """
+    file, problems = f"{folder}/{path.name}", list[Problem]()
+    table = Table(read_toml(path, file), file, "", problems, speed)
+    found = made(table)
+    table.done()
+    refuse(problems, file, path)
+    return found
+
+
+def group(table: Table, key: str, may_be_zero: Collection[str] = (), **dimensions: str) -> dict[str, Number]:
+    """The numbers of an inner table that has to be there, by name. All but those named are above zero."""
+    inner = table.table(key)
+    if inner is None:
+        return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
+    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(inner, **{name: number for name, number in numbers.items() if name not in may_be_zero})
+    inner.done()
+    return numbers
 
 
 def positive(table: Table, **numbers: Number) -> None:

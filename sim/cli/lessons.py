@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -15,11 +17,14 @@ from sim import limits
 from sim.cli.interrupts import noting
 from sim.cli.output import BAD_INPUT, HELD, StandardOutput, one_format, report, say
 from sim.errors import InputError, Problem
-from sim.inputfile import is_folder
+from sim.inputfile import exists, is_folder
 
 if TYPE_CHECKING:
     from sim.classroom.asked import AskedLesson
     from sim.classroom.grading import Grade
+
+_SUFFIXES = {"text": "txt", "html": "html", "moodle": "xml", "gift": "gift"}
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 @click.command()
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--answers", is_flag=True, help="With the key, as the run computed it.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True)
 @click.option("--receipt", is_flag=True, help="A receipt to fill in and hand in, as JSON.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write into this file.")
+@click.option("--out", type=click.Path(), help="Write into this file, or into a folder under a name of its own.")
 @one_format("text", "html", "moodle", "gift")
 def lesson(
     file: str, seed: int | None, student: str, answers: bool, language: str, receipt: bool, out: str | None, form: str
@@ -50,10 +55,25 @@ def lesson(
         raise click.UsageError("--receipt needs --student ID")
     asked = ask(load(file), "ja" if language == "ja" else "en", seed_of(student) if student else seed, interrupts.tick)
     if receipt:
-        _give(json.dumps(empty(asked, student).plain(), indent=2, ensure_ascii=False), out)
+        text, kind = json.dumps(empty(asked, student).plain(), indent=2, ensure_ascii=False), "receipt"
     else:
-        _give(_written(asked, form, student, answers=answers), out)
+        text, kind = _written(asked, form, student, answers=answers), "answers" if answers else "lesson"
+    whose = quote(student, safe="") or ("" if seed is None else f"seed{seed}")
+    stem = "-".join(filter(None, (asked.scenario.id, kind, whose)))
+    named = f"{stem}.{language}.{'json' if receipt else _SUFFIXES[form]}"
+    _give(text, _file(out, named) if out else None)
     return HELD
+
+
+def _file(out: str, named: str) -> Path:
+    """The file that is meant: `out` itself, or one in it where it is a folder, or is written as one.
+
+    A folder is written with a separator at its end, or without a suffix as that of `sim run --out`. What is there as a
+    file is one.
+    """
+    path = Path(out)
+    folder = is_folder(path) or out.endswith(_SEPARATORS) or (not path.suffix and not exists(path))
+    return path / named if folder else path
 
 
 def _written(asked: AskedLesson, form: str, student: str, *, answers: bool) -> str:
@@ -66,11 +86,12 @@ def _written(asked: AskedLesson, form: str, student: str, *, answers: bool) -> s
     return (sheet.as_page if form == "html" else sheet.as_text)(asked, answers=answers, student=student)
 
 
-def _give(text: str, out: str | None) -> None:
-    from sim.outputfile import write_text
+def _give(text: str, out: Path | None) -> None:
+    from sim.outputfile import make_folder, write_text
 
     if out:
-        write_text(Path(out), text if text.endswith("\n") else f"{text}\n")
+        make_folder(out.parent)
+        write_text(out, text if text.endswith("\n") else f"{text}\n")
         say(f"wrote {out}")
     else:
         StandardOutput()(text.removesuffix("\n"))
@@ -105,7 +126,7 @@ def grade(folder: str, own: str | None, out: str | None) -> int:
             grades.append(grader.grade(read_receipt(file)))
         except InputError as error:
             problems += error.problems
-    _give(_table(grades), out)
+    _give(_table(grades), Path(out) if out else None)
     report(problems)
     return BAD_INPUT if problems else HELD
 

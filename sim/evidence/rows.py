@@ -6,7 +6,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from sim.errors import InputError
 from sim.evidence.ranges import WIDE
@@ -109,36 +108,12 @@ def _weights(rows: Sequence[AccuracyRow], assumed: bool) -> list[float]:
     ]
 
 
-class Weighable(Protocol):
-    """What may count in a median: a row, or a point that a figure draws."""
-
-    @property
-    def apart(self) -> str:
-        """Why it does not count."""
-
-    @property
-    def assumed(self) -> str:
-        """What of it is assumed."""
-
-
-def counts_in(row: Weighable, assumed: bool) -> bool:
+def counts_in(row: AccuracyRow, assumed: bool) -> bool:
     """Whether a figure counts in the median: over stated hosts, or with `assumed` over all figures."""
     return not row.apart and (assumed or not row.assumed)
 
 
-class Erring(Protocol):
-    """What has an error and was published somewhere: a row, or a point that a figure draws."""
-
-    @property
-    def error(self) -> float:
-        """(predicted - published) / published."""
-
-    @property
-    def publication(self) -> str:
-        """What it was published in."""
-
-
-def weighed_median(rows: Sequence[Erring]) -> float | None:
+def weighed_median(rows: Sequence[AccuracyRow]) -> float | None:
     """The median of absolute errors in which every publication weighs the same, however many rows it has.
 
     Each row weighs one over its publication's rows. The median is where half of the weight lies on either side, between

@@ -32,6 +32,9 @@ NOTICE = f"""Charts are drawn by Vega, Vega-Lite and vega-embed, which stand in 
 
 {VEGA_LICENCE}"""
 
+PHONE = "(max-width:640px)"
+"""The windows in which a page shows the drawings made for phones, as the dashboard does."""
+
 STYLE = f"""
 :root{{color-scheme:light}}
 body{{font:16px/1.55 "Source Sans 3","Noto Sans","Noto Sans CJK JP","Noto Sans JP",system-ui,sans-serif;
@@ -142,10 +145,15 @@ def _drawn(drawing: Drawing, style: Style) -> str:
         return heading + str(drawing.content)
     alt = escape(drawing.alt)
     if drawing.kind == "svg":
-        address = data_url(standalone(drawing.content, style), "image/svg+xml")
-        return f'{heading}<figure><img alt="{alt}" src="{address}"></figure>'
+        slim = f'<source media="{PHONE}" srcset="{_picture(drawing.narrow, style)}">' if drawing.narrow else ""
+        image = f'<img alt="{alt}" src="{_picture(drawing.content, style)}">'
+        return f"{heading}<figure><picture>{slim}{image}</picture></figure>"
     place = f'<div class="chart" role="img" aria-label="{alt}"></div>'
     return f'{heading}<figure>{place}<script type="text/plain">{packed(drawing.content)}</script></figure>'
+
+
+def _picture(svg: str, style: Style) -> str:
+    return data_url(standalone(svg, style), "image/svg+xml")
 
 
 def packed(spec: Spec) -> str:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from sim.kubernetes.forms import (
     COUNT_OR_SHARE,
+    DNS_LABEL,
     LABEL,
     QUANTITY,
+    SERVICE_NAME,
+    SUBDOMAIN,
     TEXT,
     TRUTH,
     Fields,
     Form,
     ListOf,
     MapOf,
+    Scalar,
+    beginning,
     one_of,
     whole,
 )
@@ -85,7 +90,7 @@ _PRE_STOP = Fields({"sleep": Fields({"seconds": whole()}), "exec": Fields({"comm
 
 _CONTAINER = Fields(
     {
-        "name": TEXT,
+        "name": DNS_LABEL,
         "lifecycle": Fields({"preStop": _PRE_STOP}),
         "startupProbe": _PROBE,
         "livenessProbe": _PROBE,
@@ -132,7 +137,14 @@ _POD_SPEC = Fields(
 )  # fmt: skip
 
 _ANNOTATIONS = Fields({"controller.kubernetes.io/pod-deletion-cost": TEXT})
-_META: dict[str, Form] = {"name": TEXT, "generateName": TEXT, "namespace": TEXT}
+
+
+def _meta(name: Scalar = SUBDOMAIN) -> dict[str, Form]:
+    """How an object is called. Source: Kubernetes 1.32, `ValidateServiceName` and others of core/validation."""
+    return {"name": name, "generateName": beginning(name), "namespace": DNS_LABEL}
+
+
+_META = _meta()
 _OWNER = Fields({"kind": TEXT, "name": TEXT, "uid": TEXT, "controller": TRUTH, "apiVersion": TEXT})
 _POD_META = Fields({**_META, "labels": _LABELS, "annotations": _ANNOTATIONS, "ownerReferences": ListOf(_OWNER)})
 _TEMPLATE = Fields({"metadata": Fields({"labels": _LABELS, "annotations": _ANNOTATIONS}), "spec": _POD_SPEC}, ("spec",))
@@ -287,8 +299,8 @@ KINDS: dict[str, Fields] = {
         scheduling=Fields({"nodeSelector": _LABELS, "tolerations": ListOf(_TOLERATION)}),
     ),
     "Node": Fields({**_ABOUT, "metadata": _LABELLED, "spec": _NODE_SPEC, "status": _NODE_STATUS}),
-    "Service": Fields({**_ABOUT, "spec": Fields({"selector": _LABELS})}),
-    "Namespace": Fields({**_ABOUT, "metadata": _LABELLED}),
+    "Service": Fields({**_ABOUT, "metadata": Fields(_meta(SERVICE_NAME)), "spec": Fields({"selector": _LABELS})}),
+    "Namespace": Fields({**_ABOUT, "metadata": Fields({**_meta(DNS_LABEL), "labels": _LABELS})}),
 }
 """The kinds that the model knows, with the fields that it reads."""
 

@@ -170,6 +170,48 @@ def _label(value: Any) -> str:
     return "" if len(value) <= 63 else "over 63 characters, the most of a label's value"
 
 
+def _dns(called: str, part: str, most: int, expected: str) -> Callable[[Any], str]:
+    """Names of DNS by the API server's own rules. Source: apimachinery 0.32, pkg/util/validation/validation.go.
+
+    Args:
+        part: What a name must be, as a pattern.
+    """
+    pattern = re.compile(part)
+
+    def reason(value: Any) -> str:
+        if not isinstance(value, str):
+            return "no text; expected text, as in quotes"
+        fits = len(value) <= most and pattern.fullmatch(value)
+        return "" if fits else f"no {called}; expected at most {most} of {expected}"
+
+    return reason
+
+
+def beginning(name: Scalar) -> Scalar:
+    """How names that fit may begin: a hyphen may be its last character (NameIsDNSLabel with `prefix`)."""
+
+    def reason(value: Any) -> str:
+        written = isinstance(value, str) and len(value) > 1 and value.endswith("-")
+        return name.reason(f"{value[:-1]}a" if written else value)
+
+    return Scalar(reason)
+
+
+_LABEL_1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_ENDS = "with a letter or digit at both ends"
+DNS_LABEL = Scalar(_dns("RFC 1123 label", _LABEL_1123, 63, f"a-z, 0-9 and '-', {_ENDS}"))
+SERVICE_NAME = Scalar(
+    _dns(
+        "RFC 1035 label", "[a-z]([-a-z0-9]*[a-z0-9])?", 63,
+        "a-z, 0-9 and '-', with a letter first and a letter or digit last",
+    )
+)  # fmt: skip
+SUBDOMAIN = Scalar(
+    _dns(
+        "RFC 1123 subdomain", rf"{_LABEL_1123}(\.{_LABEL_1123})*", 253,
+        f"a-z, 0-9, '-' and '.', each part {_ENDS}",
+    )
+)  # fmt: skip
 TEXT = Scalar(lambda value: "" if isinstance(value, str) else "no text; expected text, as in quotes")
 LABEL = Scalar(_label)
 TRUTH = Scalar(lambda value: "" if isinstance(value, bool) else "neither true nor false")

@@ -11,6 +11,7 @@ from sim.errors import InputError, Problem
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import KINDS, fields_of, read_as
 from sim.kubernetes.forms import FormFindings, examine, near, shown
+from sim.kubernetes.resources import resource_problems
 from sim.kubernetes.selectors import label_selector
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
@@ -129,6 +130,7 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
     if read_as(api_version) != api_version:
         findings.ignored.append(("apiVersion",))
     examine(value, form, (), findings)
+    findings.wrong += resource_problems(value)
     if kind in _SELECTING and not findings.wrong:
         findings.wrong += _selector_problems(value["spec"])
     return findings

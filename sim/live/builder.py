@@ -27,7 +27,11 @@ from sim.report.texts import tr
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
 
-_SCRIPTS = ("history.js", "room.js", "page.js")
+_SCRIPTS = (
+    "history.js", "room.js", "elements.js", "python.js", "drawing.js", "figures.js", "prediction.js", "below.js",
+    "conditions.js", "lessons.js", "page.js",
+)  # fmt: skip
+"""Each stands behind those that it takes from. They are one script in the page: no file can import another there."""
 _SAME = ("wasm", "stdlib")
 """Parts that are the same in every page."""
 _COMPILED, _STARTED = 0.45, 0.75

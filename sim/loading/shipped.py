@@ -13,6 +13,8 @@ from sim.wording import suggestion
 
 EVIDENCE = "evidence"
 """The folder among the scenarios with those that predict published figures. They are no lessons."""
+PRESETS = "presets"
+"""That with those from which the dashboard's page Explore may start. They are no lessons either."""
 
 
 def lessons() -> tuple[str, ...]:
@@ -20,17 +22,24 @@ def lessons() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in folder().glob("*.yaml")))
 
 
+def presets() -> tuple[str, ...]:
+    """The ids of the presets, by name."""
+    return tuple(sorted(file.stem for file in (folder() / PRESETS).glob("*.yaml")))
+
+
 def find(named: str | Path) -> Path:
-    """The file that is meant: a path, or the id of a lesson or a case of evidence where no file has that name.
+    """The file that is meant: a path, or the id of a lesson, preset or case of evidence where no file has that name.
 
     Raises `InputError` naming what is near, or all ids, where a text that could be an id is neither.
     """
     path, text = Path(named), str(named)
     if not re.fullmatch(ID, text) or len(text) > limits.ID or path.is_file():
         return path
-    for file in (folder() / f"{text}.yaml", folder() / EVIDENCE / f"{text}.yaml"):
-        if file.is_file():
+    for place in (folder(), folder() / PRESETS, folder() / EVIDENCE):
+        if (file := place / f"{text}.yaml").is_file():
             return file
     if path.exists():
         return path
-    raise InputError(Problem(f"no such file, and no scenario of that id{suggestion(text, lessons())}", text))
+    raise InputError(
+        Problem(f"no such file, and no scenario of that id{suggestion(text, (*lessons(), *presets()))}", text)
+    )

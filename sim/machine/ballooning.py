@@ -11,7 +11,7 @@ from simpy import Environment
 
 from sim.catalog.tables.mechanisms import Balloon, Reporting
 from sim.engine.alarm import Alarm
-from sim.machine.pages import Holding, Instance
+from sim.machine.holdings import Holding, Instance
 from sim.machine.pressure import Pressure
 from sim.outcome import Bound
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from sim.catalog.number import Number
 from sim.machine.bill import USE, BillLine
 from sim.machine.conditions import Ahead, Conditions, soon
-from sim.machine.pages import Holding, Instance
+from sim.machine.holdings import Holding, Instance
 
 _GIVEN = Number(0.0, "B/s", sources=("definition",))
 """The scenario says how fast."""

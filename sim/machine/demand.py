@@ -17,7 +17,7 @@ from sim.machine.bill import Bill
 from sim.machine.conditions import Commit, Conditions, MemoryRates, soon
 from sim.machine.course import MemoryCourse
 from sim.machine.guestcourse import GuestMemoryCourse
-from sim.machine.pages import Equal, Holding, Instance, nothing_equal
+from sim.machine.holdings import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure
 
 MOMENT = 1e-6

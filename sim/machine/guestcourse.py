@@ -12,7 +12,7 @@ from sim.machine.ballooning import freed, page_cache, untouched
 from sim.machine.bill import USE
 from sim.machine.conditions import Ahead, Conditions, soon
 from sim.machine.course import MemoryCourse
-from sim.machine.pages import Holding, Instance
+from sim.machine.holdings import Holding, Instance
 
 _SECOND = 1.0
 """Over which the rate of a guest's own timers is taken. They have hours."""

@@ -18,7 +18,8 @@ from simpy import Environment
 from sim.catalog.model import PAGE
 from sim.catalog.tables.mechanisms import Ksm
 from sim.engine.alarm import Alarm
-from sim.machine.pages import Holding, Pages
+from sim.machine.holdings import Holding
+from sim.machine.pages import Pages
 from sim.outcome import Bound
 
 STEP = 1.0

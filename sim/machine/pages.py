@@ -2,9 +2,6 @@
 
 It books, and refuses what does not fit. `sim.machine.pressure` makes room. RAM in use never exceeds RAM, and swap in
 use never exceeds swap. Both are the sums over instances and host (`audit` adds them up anew).
-
-KSM's pages are one set a content key. Instances that share a content lose the same pages first when they write, so the
-set is as large as the largest part any instance still maps.
 """
 
 from __future__ import annotations
@@ -12,98 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
 
 from sim.machine.bill import Bill, BillLine
+from sim.machine.holdings import Equal, Holding, Instance, nothing_equal
 from sim.machine.ledger import Ledger
-
-
-class Holding:
-    """Where the bytes of one line of one instance's bill are.
-
-    Attributes:
-        resident: Bytes of its own, in RAM.
-        merged: Bytes shared by KSM.
-        swapped: Bytes on the host's swap.
-        swappable: Whether it is a process's anonymous memory to the host: a guest's all is, a kernel's is not.
-        equal: How many of its first bytes have the content of `key` in other instances too.
-        seen: How many of its bytes KSM has a checksum of.
-    """
-
-    __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swappable", "swapped")
-
-    def __init__(self, instance: Instance, line: BillLine, equal: int, key: str) -> None:
-        self.instance = instance
-        self.line = line
-        self.equal = equal
-        self.key = key
-        self.resident = self.merged = self.swapped = self.seen = 0
-        self.swappable = line.guest or (line.in_rss and not line.file)
-
-    @property
-    def bytes(self) -> int:
-        """All its bytes, wherever they are."""
-        return self.resident + self.merged + self.swapped
-
-    @property
-    def in_ram(self) -> int:
-        """Its bytes that a page table maps."""
-        return self.resident + self.merged
-
-
-class Instance:
-    """One instance: its holdings, and what was configured for it.
-
-    Attributes:
-        asked: Bytes that its guest has taken into use and the host has not found room for yet.
-        ballooned: Bytes its balloon holds.
-        guest_swapped: Bytes that its guest has on a swap of its own.
-        held: Bytes of its memory that its guest has touched, wherever the host keeps them.
-    """
-
-    __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "held", "holdings", "number")
-
-    def __init__(self, number: int, bill: Bill, handle: int) -> None:
-        self.number = number
-        self.bill = bill
-        self.handle = handle
-        self.configured = bill.configured
-        self.holdings: list[Holding] = []
-        self.asked = self.ballooned = self.guest_swapped = self.held = 0
-
-    @property
-    def has_guest(self) -> bool:
-        """Whether it runs a guest kernel in configured memory."""
-        return bool(self.configured)
-
-    def of(self, name: str) -> Holding | None:
-        """The holding whose part is called so ("web/private"), None where there is none."""
-        return next((holding for holding in self.holdings if holding.line.part == name), None)
-
-    @property
-    def in_ram(self) -> int:
-        """Bytes of it alone, or merged, that are in RAM."""
-        return sum(holding.in_ram for holding in self.holdings)
-
-
-class _Tree:
-    """KSM's pages of one content: as large as the largest merged part, found by a heap with lazy deletion."""
-
-    __slots__ = ("_heap", "_pushed")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Holding]] = []
-        self._pushed = 0
-
-    def push(self, holding: Holding) -> None:
-        self._pushed += 1
-        heappush(self._heap, (-holding.merged, self._pushed, holding))
-
-    @property
-    def size(self) -> int:
-        while self._heap and -self._heap[0][0] != self._heap[0][2].merged:
-            heappop(self._heap)
-        return self._heap[0][2].merged if self._heap else 0
+from sim.machine.mergedpages import MergedPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +32,6 @@ class Sums:
     cache: int
     saved: int
     swapped: int
-
-
-Equal = Callable[[BillLine], tuple[int, str]]
-"""How many bytes of a line are equal in other instances, and their content key (`sim.machine.ledger.equal`)."""
-
-
-def nothing_equal(_: BillLine) -> tuple[int, str]:
-    """No instance has what another has."""
-    return 0, ""
 
 
 class Pages:
@@ -153,10 +54,10 @@ class Pages:
         self._in_zram = self._compressed = 0
         self.instances: dict[int, Instance] = {}
         self._shared = Ledger()
-        self._trees: dict[str, _Tree] = {}
+        self._merged = MergedPages()
         self._cache: dict[str, int] = {}
         self._owners: dict[str, int] = {}
-        self._shared_bytes = self._private = self._tree_bytes = self._references = self._cached = self._swapped = 0
+        self._shared_bytes = self._private = self._cached = self._swapped = 0
         self._next = 0
         self.changes = 0
         self.catch_up: Callable[[Instance | None], None] = lambda _: None
@@ -164,12 +65,12 @@ class Pages:
     @property
     def used(self) -> int:
         """Bytes of RAM in use."""
-        return self._shared_bytes + self._private + self._tree_bytes + self._cached + self._compressed
+        return self._shared_bytes + self._private + self._merged.size + self._cached + self._compressed
 
     @property
     def free(self) -> int:
         """Bytes of RAM in no use."""
-        used = self._shared_bytes + self._private + self._tree_bytes + self._cached + self._compressed
+        used = self._shared_bytes + self._private + self._merged.size + self._cached + self._compressed
         return self.ram - used
 
     @property
@@ -202,7 +103,7 @@ class Pages:
     @property
     def saved(self) -> int:
         """Bytes that KSM saves."""
-        return self._references - self._tree_bytes
+        return self._merged.mapped - self._merged.size
 
     @property
     def swapped(self) -> int:
@@ -217,7 +118,7 @@ class Pages:
     def sums(self) -> Sums:
         """All sums now."""
         return Sums(
-            self.used, self._shared_bytes, self._private, self._tree_bytes, self._cached, self.saved, self._swapped
+            self.used, self._shared_bytes, self._private, self._merged.size, self._cached, self.saved, self._swapped
         )
 
     def holdings(self) -> Iterator[Holding]:
@@ -360,17 +261,11 @@ class Pages:
         if merged == holding.merged:
             return
         self.changes += 1
-        tree = self._trees.setdefault(holding.key, _Tree())
-        before = tree.size
-        self._references += merged - holding.merged
-        holding.merged = merged
-        if merged:
-            tree.push(holding)
-        self._tree_bytes += tree.size - before
+        self._merged.set_merged(holding, merged)
 
     def tree(self, key: str) -> int:
         """Bytes that KSM holds of a content."""
-        return self._trees[key].size if key in self._trees else 0
+        return self._merged.of(key)
 
     def merge(self, holding: Holding, upto: int) -> int:
         """Have the first `upto` bytes of a holding's equal ones merged. Gives the bytes of its own that came free."""
@@ -391,10 +286,10 @@ class Pages:
         """
         if size > holding.merged:
             raise ValueError(f"{size} bytes are more than the {holding.merged} merged ones of {holding.line.part}")
-        before = self._tree_bytes
+        before = self._merged.size
         self._set_merged(holding, holding.merged - size)
         if size > self.free:
-            wanted = size - (before - self._tree_bytes)
+            wanted = size - (before - self._merged.size)
             self._set_merged(holding, holding.merged + size)
             self._room(wanted)
         holding.resident += size

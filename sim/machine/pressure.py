@@ -15,7 +15,8 @@ from simpy import Environment
 
 from sim.catalog.model import PAGE
 from sim.engine.fluid import Fluid
-from sim.machine.pages import Holding, Instance, Pages
+from sim.machine.holdings import Holding, Instance
+from sim.machine.pages import Pages
 
 BATCH = 32 * 2**20
 """The fewest bytes written to swap at a time, or 1/128 of RAM: the resolution of the model, no fact of a kernel."""

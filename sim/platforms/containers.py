@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from sim.catalog import load
+from sim.catalog.eventcosts import COST_FLAGS, EventCosts
 from sim.catalog.kernel import Hold, Operation, generation
-from sim.catalog.model import COST_FLAGS, Addition, EventCosts, MemoryPart, Milestone, Phase, Technology
+from sim.catalog.model import Addition, MemoryPart, Milestone, Phase, Technology
 from sim.catalog.number import Number
 
 CgroupVersion = Literal["own", "v1", "v2"]

@@ -24,6 +24,7 @@ from sim.platforms.nodeimages import DOCKERD, NodeImage, NodeImages, PullQueue
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import PulledLayer, layers_of, with_pull
 from sim.platforms.start import Start, Starter
+from sim.platforms.startrecords import phase_records
 from sim.quantity import render
 from sim.records.instances import PhaseRecord
 
@@ -433,7 +434,7 @@ class NodeHost:
         for instance in self.instances:
             start = instance.start
             starter = instance.line.starter
-            told = starter.phase_records(of, instance.number, starter.log.steps(start.index))
+            told = phase_records(starter.plan, of, instance.number, starter.log.steps(start.index))
             for record in islice(told, start.done):
                 if record.end <= self.env.now:
                     yield record

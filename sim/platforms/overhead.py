@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
-from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
+from sim.catalog.eventcosts import COST_FLAGS, EventCosts
+from sim.catalog.model import PAGE, Host, Technology
+from sim.catalog.number import HELPS, NO_TIME, Number, Sensed, moved_alone
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
@@ -18,6 +19,8 @@ RequestNetwork = Literal["bridge", "host"]
 NATIVE = EventCosts()
 WAITS = ("packet_wake", "disk_wake")
 """Costs that are waiting, and no work of a core."""
+COPIES = ("relay_packet_page",)
+"""Costs that go with how fast the host copies between cores."""
 INSTEAD = ("relay_packet_page_near", "relay_disk_write", "relay_disk_write_page")
 """Costs that take the place of others."""
 
@@ -62,9 +65,18 @@ class OnHost(Sensed):
     def cpu(self, number: Number) -> float:
         """Core-seconds of the reference host as seconds here.
 
-        The range of the host's own speed is left out: it moves every technology alike, and no source's figures.
+        With all inputs at an end the range of the host's own speed is left out: it moves every technology alike, and no
+        source's figures.
         """
-        return number.at(self.bound) / self.host.cpu_speed.value
+        return number.at(self.bound) / moved_alone(self.host.cpu_speed, self.bound)
+
+    def copied(self, number: Number) -> float:
+        """The same of data that are copied from another core."""
+        return number.at(self.bound) / moved_alone(self.host.copying, self.bound)
+
+    def computed(self) -> float:
+        """Seconds that the workload computes natively."""
+        return self.copied(self.workload.cpu) if self.workload.copies else self.cpu(self.workload.cpu)
 
     def count(self, number: Number) -> float:
         """How many."""
@@ -115,7 +127,8 @@ def request_times(there: OnHost) -> RequestTimes:
     exchanges = int(work.exchanges.value)
     passes = 2 * exchanges
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
-    relay += work.packet_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page)
+    relay += work.packet_bytes.at(at) / PAGE * there.copied(costs.relay_packet_page)
+    relay += work.sent_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page_sent)
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -176,7 +189,7 @@ def _thread(there: OnHost) -> float:
     work, costs = there.workload, there.costs
     calls = there.count(work.system_calls) * _called(there)
     return (
-        there.cpu(work.cpu) / there.efficiency.at(there.bound)
+        there.computed() / there.efficiency.at(there.bound)
         + calls
         + sum(
             there.count(count) * there.cpu(cost)
@@ -197,13 +210,21 @@ def _called(there: OnHost) -> float:
 
 def event_costs(there: OnHost) -> Iterator[EventCost]:
     """Each event of a request that costs something here, and what."""
-    lost = there.cpu(there.workload.cpu) * (1 / there.efficiency.at(there.bound) - 1)
+    lost = there.computed() * (1 / there.efficiency.at(there.bound) - 1)
     if lost:
         yield _cost("computing", 1.0, lost, there.efficiency)
     for each, (number, count) in zip(_EVENTS, _counted(there), strict=True):
         if count and number.value:
-            seconds = number.value if each in WAITS else there.cpu(number)
-            yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
+            yield _cost(each, count, _seconds(there, each, number), number)
+
+
+def _seconds(there: OnHost, event: str, number: Number) -> float:
+    """What an event takes more than natively."""
+    if event == "system_call":
+        return _called(there)
+    if event in WAITS:
+        return number.value
+    return there.copied(number) if event in COPIES else there.cpu(number)
 
 
 _EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in (*COST_FLAGS, *INSTEAD))
@@ -219,6 +240,7 @@ def _counted(there: OnHost) -> list[tuple[Number, float]]:
         "packet": packets,
         "relay_packet": packets,
         "relay_packet_page": work.packet_bytes.value / PAGE,
+        "relay_packet_page_sent": work.sent_bytes.value / PAGE,
         "packet_wake": 2 * work.exchanges.value if packets else 0.0,
         "disk_operation": operations,
         "relay_disk": operations * _pieces(there),

@@ -20,8 +20,9 @@ from sim.engine.environment import Environment
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.platforms.plan import BootPlan, BootStep
-from sim.registry.client import Client, NodePull, client_of
+from sim.registry.client import Client, client_of
 from sim.registry.hostsite import HostSite
+from sim.registry.nodepull import NodePull
 from sim.registry.work import BlobToFetch, Job, Unpacking, UnpackStep, Work
 
 REGISTRY = "hub"

@@ -2,13 +2,14 @@
 
 Each start is one alarm that walks its plan by callbacks. The end of a wait, or of a lock with a known hold time, is
 known when it begins. Where nobody else can tell the difference, the walk goes on from that end without an event. What
-happened is kept in columns of numbers (`sim.platforms.startlog`). It becomes records when somebody asks.
+happened is kept in columns of numbers (`sim.platforms.startlog`). It becomes records when somebody asks
+(`sim.platforms.startrecords`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
 
@@ -21,8 +22,7 @@ from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan, BootStep
 from sim.platforms.startamount import Amount, rounded
-from sim.platforms.startlog import StartLog, StepTimes
-from sim.records.instances import InstanceRecord, PhaseRecord
+from sim.platforms.startlog import StartLog
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""
@@ -98,9 +98,6 @@ class Starter:
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         self.log = StartLog(plan, self.marks, host)
-        self._told = [
-            (step.id, step.owner, step.demand, step.resource, step.source, step.estimate) for step in plan.steps
-        ]
         self._lines: dict[int, AlarmLine] = {}
         place = seeds.child("phase")
         self.rows = [
@@ -147,34 +144,6 @@ class Starter:
         if quota is None:
             quota = self.quotas[index] = CpuQuota(self.host, self.limit or math.inf)
         return quota
-
-    def instance_records(self, of: str, told: Iterable[Sequence[StepTimes]]) -> Iterator[InstanceRecord]:
-        """The milestones of the first instances, which must be ready.
-
-        Args:
-            of: What they are records of.
-            told: The steps of each, as the log tells them.
-        """
-        plan = self.plan
-        for index, steps in enumerate(told):
-            asked = self.log.requested.of(index)
-            runtime, init, ready = [
-                steps[reached - 1][1] if reached else asked for reached in (plan.runtime, plan.init, plan.ready)
-            ]
-            yield InstanceRecord(of, index, asked, runtime, init, ready)
-
-    def phase_records(self, of: str, instance: int, steps: Iterable[StepTimes]) -> Iterator[PhaseRecord]:
-        """The phases of an instance in the order they happened.
-
-        Args:
-            of: What they are records of.
-            instance: What the records call it.
-            steps: Its steps, as the log tells them.
-        """
-        for (phase, owner, demand, resource, source, estimate), (start, end, queued) in zip(
-            self._told, steps, strict=True
-        ):
-            yield PhaseRecord(of, instance, phase, owner, demand, resource, start, end, queued, source, estimate)
 
 
 class Start(Armed):

@@ -18,9 +18,10 @@ from sim.engine import environment
 from sim.engine.alarm import Alarm
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
-from sim.registry.client import Client, NodePull, PullEntry
+from sim.registry.client import Client
 from sim.registry.link import Receiver
 from sim.registry.luck import DrawnAhead
+from sim.registry.nodepull import NodePull, PullEntry
 from sim.registry.supply import Holder, Mirror, RegistrySender, Sender, Swarm
 from sim.registry.work import Work
 

@@ -11,7 +11,7 @@ from sim.outcome import Bound
 
 
 class HostSite:
-    """Where a host's pulls run: a `sim.registry.client.Site`.
+    """Where a host's pulls run: a `sim.registry.nodepull.Site`.
 
     Args:
         host: Whose network card and cores the pulls use.

@@ -26,7 +26,7 @@ _KINDS = (
 
 
 class Wide(Protocol):
-    """What has a range, and names the input that makes it wide: a row, or a point that a figure draws."""
+    """What has a range, and names the input that makes it wide: a row of the accuracy."""
 
     @property
     def wide(self) -> bool:

@@ -19,9 +19,10 @@ from sim.catalog.facts import Fact
 from sim.catalog.ledger import LedgerNumber
 from sim.catalog.load import facts
 from sim.lessonindex import ListedLesson
+from sim.printable import printable
 from sim.report.bibliography import Citation, entries
 from sim.report.catalogtexts import reasoned
-from sim.report.grid import table
+from sim.report.grid import table, wrapped
 from sim.report.sources import address, publication
 from sim.scenario import Text
 
@@ -262,14 +263,28 @@ def as_json(rows: Iterable[SourceRow]) -> str:
     return "[\n" + ",\n".join(json.dumps(plain(row), ensure_ascii=False) for row in rows) + "\n]"
 
 
+_INDENT = "    "
+
+
 def as_table(rows: Iterable[SourceRow], width: int | None = None) -> str:
     """A line a row: its id, value and range, and what it stands on.
 
     Args:
-        width: Of the terminal, where the last column goes on below. None for a line each, whatever its length.
+        width: Of the terminal, which no table of these columns fits: each row is lines of that width, what it stands on
+            below its value. None for a line each, whatever its length.
     """
     cells = [(row.id, row.value, _range(row), _stands_on(row)) for row in rows]
-    return "\n".join(table(("id", "value", "range", "from"), cells, limit=width, wrap=True)) + "\n"
+    if width is None:
+        return "\n".join(table(("id", "value", "range", "from"), cells, limit=None)) + "\n"
+    return "\n".join(line for row in cells for line in _hung(row, width)) + "\n"
+
+
+def _hung(cells: tuple[str, str, str, str], width: int) -> list[str]:
+    """A row as lines, all but the first indented."""
+    name, value, between, stands_on = map(printable, cells)
+    room = width - len(_INDENT)
+    first, *others = wrapped(f"{name} {value}" + f" ({between})" * bool(between), room)
+    return [first, *(f"{_INDENT}{line}" for line in (*others, *wrapped(stands_on, room)) if line)]
 
 
 def _range(row: SourceRow) -> str:

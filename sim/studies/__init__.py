@@ -1,4 +1,8 @@
-"""One module per question: its parameters, its run, its metrics."""
+"""One module per question: its parameters, its run, its metrics.
+
+Where a question has several modules, the names of the others begin with its own: `rollout` has `rollout_parameters`.
+What several questions share is in `parameters`, `base`, `once` and `host_capacity`.
+"""
 
 from __future__ import annotations
 

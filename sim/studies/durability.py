@@ -8,6 +8,7 @@ from typing import Annotated
 from annotated_types import Gt, Le, doc
 
 from sim.catalog import load
+from sim.catalog.number import moved_alone
 from sim.catalog.tables.workloads import workload
 from sim.errors import InputError, Problem
 from sim.lifecycle.durability import ACCIDENTS, SOURCES, DataKeeping, DataPlace, DataReplica, after
@@ -77,7 +78,7 @@ def commit_time(params: Durability, bound: Bound = "value") -> float:
     local, own = workload(LOCAL), workload(NETWORK if params.data_place == "network" else LOCAL)
     here = own.disk_time.at(bound) if params.flush else 0.0
     there = local.wire.at(bound) + local.disk_time.at(bound) if params.data_replica == "sync" else 0.0
-    return local.cpu.at(bound) / load.host(local.host).cpu_speed.value + max(here, there)
+    return local.cpu.at(bound) / moved_alone(load.host(local.host).cpu_speed, bound) + max(here, there)
 
 
 _AFTER = {

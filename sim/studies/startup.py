@@ -31,6 +31,7 @@ from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.emulation import emulated, without_nesting
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.start import ImageSource, Start, Starter
+from sim.platforms.startrecords import instance_records, phase_records
 from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.reasons import Reason
@@ -465,11 +466,11 @@ def run(params: Startup, context: Context) -> StudyRun:
     return StudyRun(
         samples=samples(starter, chain(told, others)),
         records=(
-            *starter.instance_records(context.label, told),
+            *instance_records(starter.log, context.label, told),
             *(
                 record
                 for index, steps in enumerate(told)
-                for record in starter.phase_records(context.label, index, steps)
+                for record in phase_records(starter.plan, context.label, index, steps)
             ),
         ),
         estimates=estimates(plan),

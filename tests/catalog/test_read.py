@@ -150,10 +150,10 @@ def test_what_is_no_toml_is_refused_by_name(tmp_path):
 
 
 def test_core_seconds_of_another_host_become_the_reference_hosts(tmp_path):
-    """50 ms on a host of speed 0.5 are 25 ms on the reference host, and 50 ms again there."""
+    """50 ms on a host of speed 0.583 are 29.2 ms on the reference host, and 50 ms again there."""
     demand = 'cpu = { value = "50 ms", low = "40 ms", source = "C062", derivation = "125 ms x 4 / 10", on = "haswell" }'
     amount = load.read("technologies", technology(tmp_path, demand)).phases[0].amount
-    assert load.host("haswell").cpu_speed.value == 0.5
-    assert amount.value == pytest.approx(0.025)
-    assert amount.low == pytest.approx(0.020)
+    assert load.host("haswell").cpu_speed.value == pytest.approx(0.63 * 0.926)
+    assert amount.value == pytest.approx(0.02917, rel=1e-3)
+    assert amount.low == pytest.approx(0.02334, rel=1e-3)
     assert amount.on == "haswell"

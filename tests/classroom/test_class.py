@@ -321,3 +321,27 @@ def test_a_scenario_without_a_lesson_is_bad_input(tmp_path: Path, capsys: pytest
     assert "has no lesson" in capsys.readouterr().err
     assert answer(["lesson", "taxonomy", "--student", "a", "--seed", "1"]) == 2
     assert answer(["lesson", "taxonomy", "--receipt"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("out", "more", "written"),
+    [
+        ("there", (), "there/density-lesson.en.txt"),
+        ("new/", ("--language", "ja", "--format", "html"), "new/density-lesson.ja.html"),
+        ("new", ("--answers", "--seed", "7"), "new/density-answers-seed7.en.txt"),
+        ("new/deep", ("--format", "moodle"), "new/deep/density-lesson.en.xml"),
+        ("new", ("--student", "a/b", "--receipt"), "new/density-receipt-a%2Fb.en.json"),
+        ("new/sheet.txt", (), "new/sheet.txt"),
+        ("file", (), "file"),
+    ],
+)
+def test_a_lesson_goes_into_a_folder_where_one_is_meant_and_says_its_file(
+    out: str, more: tuple[str, ...], written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_text("")
+    assert answer(["lesson", "density", *more, "--out", f"{tmp_path}/{out}"]) == 0
+    assert f"wrote {tmp_path / written}" in capsys.readouterr().err
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {written, "file"}
+    assert (tmp_path / written).read_text("utf-8").strip()

@@ -114,7 +114,7 @@ def test_the_page_states_coverage_and_what_would_narrow_wide_ranges(rows: Any) -
     assert f"at most {width:.2f} times as high as low" in texts(at)
     assert f"{sum(bool(row.apart) for row in rows)} more points are counted apart" in texts(at)
     (wide,) = [each for each in at.expander if "ranges wider than" in each.label]
-    assert "hosts/haswell.cpu_speed" in str(wide.children[0].proto)
+    assert "hosts/m5d-metal.cpu_speed" in str(wide.children[0].proto)
 
 
 def test_the_first_visit_runs_no_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,8 @@ PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
 COURSE = sorted(sim.lessons(), key=lambda name: name != "compose")
 """Every lesson. The first one's answer stays in the page's memory, and none leaves more than that of compose."""
+LONG = ("taxonomy-between", "layers", "own-image", "instruction-order", "run-chain", "ci-pipeline", "production")
+"""Lessons whose result, one figure below the other, is longer than 720 pixels."""
 LARGEST, LARGEST_COURSE = 28_500_000, 36_000_000
 """Bytes of a page with a few lessons, and with all. A third is the memory of a Python that answered before."""
 
@@ -426,6 +428,32 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
     assert wrong == {}
     assert asked == []
     assert {"ruler", "of", "node"} <= picked
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_projectors_screen_holds_each_question_and_result_together(course: Path, browser: Any, lang: str) -> None:
+    """Of the lessons whose figures are the longest: graphs of builds, several parts, a race of twelve lanes."""
+    page = opened(browser, f"{(course / 'page.html').as_uri()}#{LONG[0]}:{lang}", asked := [])
+    page.wait_for_selector("body[data-state=drawn]")
+    below: dict[str, int] = {}
+    run = int(page.get_attribute("body", "data-run") or 0)
+    for number, name in enumerate(LONG):
+        if number:
+            page.select_option("select[name=lesson]", name)
+            settled(page, run := run + 1)
+        below[f"{name}, question"] = page.evaluate(LOWEST)
+        page.click("#predict button.plain")
+        settled(page, run := run + 1)
+        for part in range(max(1, page.locator("#parts [data-part]").count())):
+            if part:
+                page.click(f'#parts [data-part="{part}"]')
+                page.wait_for_selector(f'[data-part="{part}"][aria-pressed=true]')
+            page.wait_for_timeout(200)  # a part is drawn once more by the browser alone
+            below[f"{name}, result {part + 1}"] = page.evaluate(LOWEST)
+    page.close()
+    assert len(below) > 2 * len(LONG), "several parts are seen one by one"
+    assert {name: pixels for name, pixels in below.items() if pixels > 0} == {}
+    assert asked == []
 
 
 def test_python_computes_the_first_figure_within_twice_the_time_in_which_it_starts_alone(

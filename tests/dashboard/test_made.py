@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from dashboard.sharing import made, share
-from dashboard.sharing.made import MadePages
+from dashboard.sharing.made import MadePages, MadePictures
 from dashboard.view import View
 from sim.batch.run import run
+from sim.export import FigureFile, figure_svg, figures
 from sim.loading import load
 from sim.outcome import Outcome
-from sim.report.style import Language
+from sim.report.ring import place
+from sim.report.style import Language, Style
 from sim.scenario import Scenario
 from tests.dashboard.apptest import opened
 
@@ -74,3 +76,34 @@ def test_two_readers_of_one_link_are_given_one_page(monkeypatch: pytest.MonkeyPa
     assert texts[2] != texts[0]
     assert make.count == 2
     made.made_pages.clear()
+
+
+def test_the_picture_of_an_equal_figure_is_drawn_once_and_another_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[FigureFile] = []
+    monkeypatch.setattr(made, "figure_svg", lambda figure: drawn.append(figure) or f"{len(drawn)}")
+    pictures, scenario = MadePictures(kept=2), load("components")
+    outcomes = run(scenario)
+    one, again = (next(f for f in figures(scenario, outcomes, "en") if f.drawing.words) for _ in range(2))
+    assert one is not again
+    assert (pictures.picture(one), pictures.picture(again)) == ("1", "1")
+    ring = place(label="vm")
+    others = (replace(one, rings=(ring,)), replace(one, title="x"), replace(one, style=Style("dark")))
+    assert [pictures.picture(other) for other in others] == ["2", "3", "4"]
+    assert pictures.picture(again) == "5", "of two that are kept it is none"
+
+
+def test_an_open_share_menu_draws_its_tables_of_words_once_for_all_runs_of_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made.made_pictures.clear()
+    drawn: list[str] = []
+    draw = figure_svg
+    monkeypatch.setattr(made, "figure_svg", lambda figure: drawn.append(figure.name) or draw(figure))
+    at = opened("scenarios", scenario="components", show="1")
+    at.session_state["share:menu"] = True
+    for _ in range(2):
+        at.run()
+        assert not at.exception
+    assert len(drawn) == len(set(drawn)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def test_the_numbers_are_offered_with_the_result_alone() -> None:
     assert {"Numbers as CSV", "Page"} <= result - question
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_picture_is_named_by_its_scenario_and_language(lang: str) -> None:
+    given = [json.loads(one.proto.json) for one in opened_menu("density", show="1", lang=lang).get("bidi_component")]
+    assert [saver["name"] for one in given if one for saver in one if "forms" in saver] == [f"density.{lang}"]
+
+
 @pytest.mark.parametrize(
     ("path", "link", "pictures", "charts"),
     [
@@ -131,7 +138,8 @@ def test_a_live_page_is_made_while_the_page_says_how_far_that_is_and_then_downlo
 ) -> None:
     there, told = [], []
 
-    def made(lesson: Scenario, tick: Tick) -> bytes:
+    def made(lesson: Scenario, tick: Tick, wait: Tick) -> bytes:
+        wait(0.25)
         tick(0.5)
         there.append(lesson.id)
         return b"page"
@@ -147,12 +155,13 @@ def test_a_live_page_is_made_while_the_page_says_how_far_that_is_and_then_downlo
     assert there == []
     at = at.button(key="share:live:make").click().run()
     assert there == ["density"]
-    assert told == [(0.0, "Making the live page: 0 %"), (0.5, "Making the live page: 50 %")]
+    making = [(share, f"Making the live page: {100 * share:.0f} %") for share in (0.0, 0.5)]
+    assert told == [making[0], (0.25, "Another live page is being made: 25 %"), making[1]]
     assert "Live page (30 MB)" in {element.proto.label for element in at.get("download_button")}
 
 
 def test_why_no_live_page_can_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_: Scenario, __: Tick) -> bytes:
+    def fails(_: Scenario, __: Tick, ___: Tick) -> bytes:
         raise InputError("there is no node")
 
     monkeypatch.setattr(kept, "at_hand", lambda: True)

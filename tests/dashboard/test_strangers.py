@@ -258,6 +258,12 @@ def test_a_dockerfile_that_is_taken_says_so_and_claims_nothing_of_an_edit_that_n
     assert "with 2 instructions is what the lab builds now" in at.success[0].value.replace("\\", "")
 
 
+def test_a_dockerfile_of_ones_own_with_an_error_has_the_error_beside_it_and_no_mark_that_it_is_built() -> None:
+    at = brought(("Dockerfile", b"FROM a\nRUNN b\n"))
+    assert not at.success
+    assert sum("line 2" in unescaped(one.value) for one in at.error) == 2, "below the editor, and where it was uploaded"
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", b"FROM a\n\x00", "FROM ü".encode("latin-1")])
 def test_a_dockerfile_that_is_no_text_is_refused_without_its_bytes(data: bytes) -> None:
     said = unescaped(brought(("Dockerfile", data)).error[0].value)

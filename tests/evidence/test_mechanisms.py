@@ -144,8 +144,8 @@ def test_a_host_of_many_cores_makes_each_virtual_machine_wait_and_no_container()
     assert phases == {"kvm_create": 0.0, "kvm_guest": 0.0}
     locks = load.host("m5d-metal").waits
     assert {name: round(number.value, 4) for name, number in locks.items()} == {
-        "kvm_create": 0.0245,
-        "kvm_guest": 0.0229,
+        "kvm_create": 0.022,
+        "kvm_guest": 0.0177,
     }
 
 

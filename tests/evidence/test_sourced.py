@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from sim.catalog.load import facts
 from sim.evidence import sourced
 from sim.evidence.cases import CASES
 from sim.loading import load
-from sim.report.provenance import KINDS, SourceRow, about, as_csv, found
+from sim.report.provenance import KINDS, SourceRow, about, as_csv, as_table, found
 from sim.report.shown.sources import SourceLinks, sources_table, used_entries
 from sim.report.sources import address
 from sim.report.style import Language, Style
@@ -98,6 +100,20 @@ def test_a_recording_says_what_it_is_of_and_how_many_cases_it_has() -> None:
     assert "26.1.5" in row.on
 
 
+@pytest.mark.parametrize("room", [80, 132])
+def test_a_terminal_has_every_row_in_lines_of_its_width_and_a_file_in_one(room: int) -> None:
+    shown = as_table(ROWS, room)
+    long = [line for line in shown.splitlines() if len(line) > room]
+    assert all(" " not in line.strip() for line in long), "a word that is longer has a line of its own"
+    heads = [line for line in shown.splitlines() if not line.startswith(" ")]
+    assert all(head.startswith(row.id) for head, row in zip(heads, ROWS, strict=True))
+    told = " ".join(shown.split())
+    for row in ROWS[:: len(ROWS) // 50]:
+        assert " ".join(row.value.split()) in told
+        assert " ".join(row.reason.split()) in told
+    assert len(as_table(ROWS).splitlines()) == len(ROWS) + 2
+
+
 def test_the_file_has_each_row_with_its_sources() -> None:
     read = {row["id"]: row for row in csv.DictReader(io.StringIO(as_csv(ROWS)))}
     assert len(read) == len(ROWS)
@@ -137,6 +153,19 @@ def test_a_publication_without_an_address_says_so(lang: Language, said: str) -> 
     row = next(row for row in ROWS if row.kind == "fact" and row.basis == "published" and not row.citations[0].url)
     assert said in sources_table([row], Style("light", lang, 1.0))
     assert said not in sources_table([one("C062"), one("R0051")], Style("light", lang, 1.0))
+
+
+@pytest.mark.parametrize("name", ["C062", "R0051"])
+def test_what_is_quoted_in_english_says_so_on_the_japanese_page_alone(name: str) -> None:
+    row = one(name)
+    english, japanese = (sources_table([row], Style("light", lang, 1.0)) for lang in ("en", "ja"))
+    assert 'lang="en"' not in english
+    quoted = re.sub(r"<[^>]*>", "", " ".join(re.findall(r'<span lang="en">(.*?)</span>', japanese)))
+    assert {*html.unescape(quoted).split()} >= {*row.on.split(), *row.what.ja.split()}
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', japanese)
+    assert not any(re.fullmatch(r"[ -~]*", head) for head in heads), "headings are Japanese"
+    assert "英語" in heads[3], "and say which column is quoted"
+    assert not re.search(r'<span lang="en">[^<]*[ぁ-んァ-ヶ一-龠]', japanese), "no Japanese is called English"
 
 
 def test_what_a_row_says_is_no_html() -> None:

@@ -26,6 +26,7 @@ from sim.live import answer as door
 from sim.loading import from_document
 from sim.report import words
 from sim.report.figures.legend import legend
+from sim.report.graph.svg import standalone
 from sim.report.shown import request, shown
 from sim.report.style import LANGUAGES, SMALLEST, Language, Style, rows_of
 from sim.report.texts import tr
@@ -90,6 +91,11 @@ def test_a_report_is_small_complete_and_asks_for_nothing(ran: tuple[sim.Scenario
             rows(one.content) for one in charts
         ]
         assert all(one.alt for one in drawings if one.kind != "html")
+        slim = [standalone(one.narrow, Style(language=language)) for one in drawings if one.narrow]
+        sources = re.findall(r'<picture><source media="([^"]*)" srcset="data:image/svg\+xml;base64,([^"]*)">', figures)
+        assert [(media, base64.b64decode(svg).decode()) for media, svg in sources] == [
+            ("(max-width:640px)", svg) for svg in slim
+        ]
 
 
 def rows(node: object) -> list[object]:

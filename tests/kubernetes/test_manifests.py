@@ -323,3 +323,86 @@ def test_keys_without_end_are_compared_in_time_that_grows_as_they_do():
         return lambda: read(text)
 
     assert growth(ready, 250) < 8
+
+
+def problems_of(text):
+    return [(one.file, one.line, one.path, one.message.partition(" (")[0]) for one in read(text).problems]
+
+
+NAMES = [
+    ("Service", "metadata.name", "web-1", True),
+    ("Service", "metadata.name", "1-web", False),
+    ("Service", "metadata.name", "My_Svc", False),
+    ("Service", "metadata.name", "a.b", False),
+    ("Service", "metadata.name", "a" * 63, True),
+    ("Service", "metadata.name", "a" * 64, False),
+    ("Service", "metadata.generateName", "web-", True),
+    ("Service", "metadata.generateName", "Web-", False),
+    ("Namespace", "metadata.name", "1-shop", True),
+    ("Namespace", "metadata.name", "shop.eu", False),
+    ("Pod", "metadata.name", "shop.eu", True),
+    ("Pod", "metadata.name", "shop..eu", False),
+    ("Pod", "metadata.name", "web-", False),
+    ("Pod", "metadata.name", "a" * 253, True),
+    ("Pod", "metadata.name", "a" * 254, False),
+    ("Pod", "metadata.namespace", "Shop", False),
+    ("Pod", "spec.containers.0.name", "1-app", True),
+    ("Pod", "spec.containers.0.name", "app_1", False),
+    ("Pod", "spec.containers.0.name", "app.1", False),
+]
+"""Names that the API server of Kubernetes 1.32 takes, and that it refuses."""
+
+
+@pytest.mark.parametrize(("kind", "path", "name", "taken"), NAMES)
+def test_a_name_that_the_api_server_refuses_is_a_problem_at_its_line(kind, path, name, taken):
+    metadata = {"name": "p"} if not path.startswith("metadata.g") else {}
+    if path.startswith("metadata."):
+        metadata[path.partition(".")[2]] = name
+    container = name if path.startswith("spec") else "c"
+    fields = "\n".join(f"  {key}: {json.dumps(text)}" for key, text in metadata.items())
+    spec = f"spec:\n  containers:\n  - name: {json.dumps(container)}\n" if kind == "Pod" else ""
+    text = f"apiVersion: v1\nkind: {kind}\nmetadata:\n{fields}\n{spec}"
+    line = 1 + max(number for number, one in enumerate(text.splitlines()) if json.dumps(name) in one)
+    found = problems_of(text)
+    assert found == [] if taken else [one[:3] for one in found] == [("m.yaml", line, path)]
+
+
+RESOURCES = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      initContainers:
+      - name: first
+        resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1000m, memory: 1024Mi}}
+      containers:
+      - name: app
+        resources:
+          requests:
+            cpu: 1500m
+            memory: 1Gi
+            hugepages-2Mi: 2Mi
+            example.com/gpu: 1
+          limits:
+            cpu: 1
+            memory: 512Mi
+            hugepages-2Mi: 4Mi
+            example.com/gpu: 2
+"""
+
+
+def test_requests_above_their_limits_are_problems_and_so_are_others_of_what_is_not_overcommitted():
+    path = "spec.template.spec.containers.0.resources.requests"
+    assert problems_of(RESOURCES) == [
+        ("m.yaml", 14, f"{path}.cpu", "'1500m' must be less than or equal to the cpu limit, 1"),
+        ("m.yaml", 15, f"{path}.memory", "'1Gi' must be less than or equal to the memory limit, '512Mi'"),
+        ("m.yaml", 16, f"{path}.hugepages-2Mi", "'2Mi' must be equal to the hugepages-2Mi limit, '4Mi'"),
+        ("m.yaml", 17, f"{path}.example.com/gpu", "1 must be equal to the example.com/gpu limit, 2"),
+    ]
+
+
+@pytest.mark.parametrize("resources", ["[]", "{requests: 1}", "{requests: {cpu: x}, limits: {cpu: []}}"])
+def test_requests_of_another_form_are_told_by_their_form(resources):
+    assert problems_of(POD.replace("name: c", f"name: c, resources: {resources}"))

@@ -15,7 +15,7 @@ from sim.machine.ballooning import freed, page_cache, untouched
 from sim.machine.bill import USE, Bill, BillLine
 from sim.machine.conditions import Commit
 from sim.machine.demand import asks
-from sim.machine.pages import Equal, Holding, Instance, nothing_equal
+from sim.machine.holdings import Equal, Holding, Instance, nothing_equal
 
 _GIVEN = Number(0.0, "B/s", sources=("definition",))
 

@@ -12,6 +12,7 @@ from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
+from sim.platforms.startrecords import instance_records, phase_records
 from sim.scenario import Text
 
 TEXT = Text(en="x", ja="x")
@@ -103,9 +104,11 @@ class Race:
         self.env.run()
         told = [list(self.starter.log.steps(index)) for index in range(count)]
         self.phases = [
-            record for index, steps in enumerate(told) for record in self.starter.phase_records("it", index, steps)
+            record
+            for index, steps in enumerate(told)
+            for record in phase_records(self.starter.plan, "it", index, steps)
         ]
-        self.instances = list(self.starter.instance_records("it", told))
+        self.instances = list(instance_records(self.starter.log, "it", told))
 
     def _ready(self, start):
         self.ready.append((start.index, self.env.now))

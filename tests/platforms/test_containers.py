@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from sim.catalog import load
+from sim.catalog.eventcosts import EventCosts
 from sim.catalog.facts import facts, values
-from sim.catalog.model import EventCosts
 from sim.machine.billing import bill
 from sim.machine.ledger import Ledger
 from sim.outcome import Bound

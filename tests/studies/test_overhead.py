@@ -9,11 +9,13 @@ from typing import Any, get_args
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import EventCosts
+from sim.catalog.eventcosts import EventCosts
+from sim.catalog.model import Host
 from sim.catalog.number import Number
 from sim.catalog.tables.workloads import WorkloadId, workload, workloads
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
+from sim.loading.inline import InlineHost, entry
 from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.studies.base import Context, StudyRun, statistic
@@ -126,7 +128,7 @@ def test_the_hosts_network_costs_a_container_nothing() -> None:
 
 def test_a_slower_host_makes_everything_slower_and_keeps_the_ratio() -> None:
     fast, slow = (ran(technology="gvisor", workload="getpid", host=host) for host in ("unstated", "gce-n1"))
-    assert value(slow, "throughput") == pytest.approx(value(fast, "throughput") * 0.45 / 0.7)
+    assert value(slow, "throughput") == pytest.approx(value(fast, "throughput") * 0.727 * 0.63 / 0.7)
     assert value(slow, "throughput_ratio") == pytest.approx(value(fast, "throughput_ratio"))
 
 
@@ -197,15 +199,50 @@ def test_a_guest_computes_on_no_more_threads_than_it_has_vcpus() -> None:
         Overhead(technology="docker", vcpus=2)
 
 
-def gigabits(**params: Any) -> float:
-    """Gbit/s of a stream of packets of 64 KiB through Firecracker's tap device."""
-    return value(ran(technology="firecracker", workload="iperf-tap", **params), "transferred") * 8 / 1e9
+def gigabits(technology: str = "firecracker", workload: str = "iperf-tap", **params: Any) -> float:
+    """Gbit/s of a stream of packets of 64 KiB through a tap device, which the instance receives."""
+    return value(ran(technology=technology, workload=workload, **params), "transferred") * 8 / 1e9
 
 
-def test_a_stream_on_two_sockets_is_as_fast_as_it_was_in_its_fastest_second_where_threads_are_pinned() -> None:
-    """The published run: 15.61 Gbit/s on average, and 19.9 in its fastest second (F0184, D0951)."""
+def sent(technology: str = "firecracker", **params: Any) -> float:
+    """The same, which the instance sends."""
+    return gigabits(technology, "iperf-tap-sent", **params)
+
+
+def test_a_stream_on_two_sockets_is_twice_as_fast_where_threads_are_pinned() -> None:
+    """15.61 Gbit/s where nothing is (F0184), and 31.58 as the project's own tests have it (D1260)."""
     assert gigabits() == pytest.approx(15.61, rel=0.01)
-    assert gigabits(pinned=True) == pytest.approx(19.9, rel=0.01)
+    assert gigabits(pinned=True) == pytest.approx(31.58, rel=0.01)
+
+
+def test_what_is_sent_is_slower_as_the_writer_of_a_tap_device_runs_the_hosts_stack() -> None:
+    """On one m5d.metal with pinned threads 27.40 Gbit/s (D1261), and where nothing is pinned 14.15 (F0185)."""
+    assert sent(pinned=True) == pytest.approx(27.40, rel=0.01)
+    assert 14 < sent() < 0.95 * gigabits()
+    assert sent("process") == gigabits("process")
+
+
+def test_qemu_loses_less_of_what_is_sent_as_only_what_is_received_is_copied_once_more() -> None:
+    """By hand: 16 pages more at 0.047 us, over 64 KiB at 23.7 Gbit/s."""
+    whole = 16 * 4096 * 8 / gigabits("qemu-kvm") / 1e3
+    assert sent("qemu-kvm") == pytest.approx(16 * 4096 * 8 / (whole + 16 * 0.047) / 1e3, rel=2e-3)
+
+
+def test_copies_go_with_how_fast_a_host_copies_and_all_else_with_its_cores() -> None:
+    """An old Haswell carries 52.52 Gbit/s natively, more than the faster cores of an m5d.metal (44.14)."""
+    assert gigabits("process", host="haswell") == pytest.approx(52.52, rel=2e-3)
+    packet = 8.32 * 0.7 / load.host("haswell").cpu_speed.value
+    pages = 16 * 0.460 * 44.14 / 52.52  # as timed on the m5d.metal, less as it copies
+    assert gigabits(host="haswell") == pytest.approx(16 * 4096 * 8 / (packet + pages) / 1e3, rel=5e-3)
+
+
+def test_a_host_whose_speed_a_scenario_states_copies_at_that_speed() -> None:
+    like = entry(InlineHost(like="haswell", cpu_speed=load.host("m5d-metal").cpu_speed.value), "")
+    assert isinstance(like, Host)
+    assert gigabits("process", host=like) == pytest.approx(gigabits("process"))
+    more_cores = entry(InlineHost(like="haswell", cores=8), "")
+    assert isinstance(more_cores, Host)
+    assert gigabits("process", host=more_cores) == pytest.approx(52.52, rel=2e-3)
 
 
 def test_pinning_changes_nothing_where_there_is_one_socket() -> None:
@@ -220,9 +257,10 @@ def test_pinning_is_refused_where_nobody_has_measured_it() -> None:
 
 
 def test_a_later_firecracker_is_faster_by_the_copy_that_it_saves() -> None:
-    """5 to 15 % by its own change log (D0953)."""
-    later = value(ran(technology="firecracker-1", workload="iperf-tap"), "transferred")
-    assert 1.05 < later * 8 / 1e9 / gigabits() < 1.15
+    """5 to 15 % where it sends, by its own change log (D0953)."""
+    for pinned in (False, True):
+        assert 1.05 < sent("firecracker-1", pinned=pinned) / sent(pinned=pinned) < 1.15
+        assert gigabits("firecracker-1", pinned=pinned) > sent("firecracker-1", pinned=pinned)
 
 
 def mean_of(**params: Any) -> float:

@@ -18,8 +18,9 @@ from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
-from sim.registry.client import Client, NodePull
+from sim.registry.client import Client
 from sim.registry.hostsite import HostSite
+from sim.registry.nodepull import NodePull
 from sim.registry.work import Work
 
 

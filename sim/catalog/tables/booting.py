@@ -13,12 +13,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from sim.catalog.entries import phase_of
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.load import host
 from sim.catalog.model import Phase
-from sim.catalog.read import Table
+from sim.catalog.read import Table, read_whole
 from sim.catalog.tables.portability import ARCHITECTURES
-from sim.errors import Problem
 from sim.scenario import Text
 
 FOLDER = Path(__file__).parents[1] / "booting"
@@ -62,9 +60,10 @@ def boot_choices(aspect: BootAspect) -> Mapping[str, BootChoice]:
 
 def read(path: Path) -> Mapping[str, BootChoice]:
     """The choices of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file = f"booting/{path.name}"
-    problems: list[Problem] = []
-    top = Table(read_toml(path, file), file, "", problems, lambda name: host(name).cpu_speed)
+    return read_whole(path, "booting", _choices, lambda name: host(name).cpu_speed)
+
+
+def _choices(top: Table) -> Mapping[str, BootChoice]:
     replaces, names = top.strings("replaces"), top.table("choices")
     known = names.names() if names else ()
     phases = [_phase(table, known) for table in top.tables("phases")]
@@ -75,8 +74,6 @@ def read(path: Path) -> Mapping[str, BootChoice]:
             choices[name] = _choice(name, table, replaces, phases)
     if names:
         names.done()
-    top.done()
-    refuse(problems, file, path)
     return MappingProxyType(choices)
 
 

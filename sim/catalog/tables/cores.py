@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.kernel import generation
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.catalog.read import Table, positive
-from sim.errors import Problem
+from sim.catalog.read import Table, group, read_whole
 from sim.outcome import Bound
 
 FILE = Path(__file__).parents[1] / "mechanisms" / "cores.toml"
@@ -43,26 +41,12 @@ class CoreNumbers(Sensed):
 
 def read(path: Path = FILE) -> CoreNumbers:
     """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    problems: list[Problem] = []
-    file = f"mechanisms/{path.name}"
-    table = Table(read_toml(path, file), file, "", problems)
-    numbers = {
-        **_numbers(table, "balancing", interval="s", busy="1", busy_before_5_10="1"),
-        **_numbers(table, "bring_up", vcpu="s"),
-    }
-    table.done()
-    refuse(problems, file, path)
-    return CoreNumbers(**numbers)
+    return read_whole(path, "mechanisms", _core_numbers)
 
 
-def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
-    inner = table.table(key)
-    if inner is None:
-        return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
-    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
-    positive(inner, **numbers)
-    inner.done()
-    return numbers
+def _core_numbers(table: Table) -> CoreNumbers:
+    balancing = group(table, "balancing", interval="s", busy="1", busy_before_5_10="1")
+    return CoreNumbers(**balancing, **group(table, "bring_up", vcpu="s"))
 
 
 @cache

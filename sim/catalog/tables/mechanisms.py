@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, HELPS, Number, Sensed
-from sim.catalog.read import Table, positive
-from sim.errors import Problem
+from sim.catalog.read import Table, group, read_whole
 
 FOLDER = Path(__file__).parents[1] / "mechanisms"
 FILE = FOLDER / "memory.toml"
@@ -130,40 +128,25 @@ class DriftNumbers(Sensed):
     package: Number = field(metadata=COSTS)
 
 
-_MAY_BE_ZERO = frozenset({"missed", "failure", "check_merged", "above", "block", "ratio"})
-
-
-def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
-    inner = table.table(key)
-    if inner is None:
-        return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
-    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
-    positive(inner, **{name: number for name, number in numbers.items() if name not in _MAY_BE_ZERO})
-    inner.done()
-    return numbers
-
-
 def read(path: Path = FILE) -> Mechanisms:
     """The mechanisms of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file = f"mechanisms/{path.name}"
-    problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems)
-    ksm = _numbers(table, "ksm", pages="1", sleep="s", check="s", check_merged="s")
-    reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
-    balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
-    mechanisms = Mechanisms(
-        **_numbers(table, "page_cache", fault="s", piece="B", lookups="1"),
+    return read_whole(path, "mechanisms", _mechanisms)
+
+
+def _mechanisms(table: Table) -> Mechanisms:
+    ksm = group(table, "ksm", {"check_merged"}, pages="1", sleep="s", check="s", check_merged="s")
+    reporting = group(table, "reporting", {"block"}, delay="s", **{"pass": "1"}, block="1")
+    balloon = group(table, "balloon", {"above"}, above="1", period="s", speed="B/s")
+    return Mechanisms(
+        **group(table, "page_cache", fault="s", piece="B", lookups="1"),
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),
-        huge_pages=HugePageNumbers(**_numbers(table, "huge_pages", size="B", around="1")),
-        zram=Zram(**_numbers(table, "zram", ratio="1", speed="B/s")),
-        commit_ratio=_numbers(table, "overcommit", ratio="1")["ratio"],
-        page_entry=_numbers(table, "oom", entry="B")["entry"],
+        huge_pages=HugePageNumbers(**group(table, "huge_pages", size="B", around="1")),
+        zram=Zram(**group(table, "zram", {"ratio"}, ratio="1", speed="B/s")),
+        commit_ratio=group(table, "overcommit", {"ratio"}, ratio="1")["ratio"],
+        page_entry=group(table, "oom", entry="B")["entry"],
     )
-    table.done()
-    refuse(problems, file, path)
-    return mechanisms
 
 
 @cache
@@ -174,17 +157,15 @@ def memory() -> Mechanisms:
 
 def read_drift(path: Path = FOLDER / "drift.toml") -> DriftNumbers:
     """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file = f"mechanisms/{path.name}"
-    problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems)
-    numbers = DriftNumbers(
-        missed=_numbers(table, "run", missed="1")["missed"],
-        failure=_numbers(table, "deployment", failure="1")["failure"],
-        package=_numbers(table, "rollback", package="s")["package"],
+    return read_whole(path, "mechanisms", _drift)
+
+
+def _drift(table: Table) -> DriftNumbers:
+    return DriftNumbers(
+        **group(table, "run", {"missed"}, missed="1"),
+        **group(table, "deployment", {"failure"}, failure="1"),
+        **group(table, "rollback", package="s"),
     )
-    table.done()
-    refuse(problems, file, path)
-    return numbers
 
 
 @cache

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.catalog.read import Table, positive
-from sim.errors import Problem
+from sim.catalog.read import Table, positive, read_whole
 from sim.outcome import Bound
 from sim.records.instances import Owner
 
@@ -55,9 +53,10 @@ class Nesting(Sensed):
 
 def read(path: Path = FILE) -> Nesting:
     """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    problems: list[Problem] = []
-    file = f"mechanisms/{path.name}"
-    table = Table(read_toml(path, file), file, "", problems)
+    return read_whole(path, "mechanisms", _nesting)
+
+
+def _nesting(table: Table) -> Nesting:
     slow = {name: table.number(name, "1") for name in ("computing", "exit")}
     positive(table, **slow)
     inner = table.table("share")
@@ -68,8 +67,6 @@ def read(path: Path = FILE) -> Nesting:
             if number.at("high") > 1 or number.at("low") < 0:
                 inner.problem("is no share; expected 0 to 100 % at every end of its range", name)
         inner.done()
-    table.done()
-    refuse(problems, file, path)
     return Nesting(**slow, **shares)
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, HELPS, Number, Sensed, costs_but
-from sim.catalog.read import Table, positive
-from sim.errors import InputError, Problem
+from sim.catalog.read import Table, positive, read_whole
+from sim.errors import InputError
 from sim.scenario import Text
 
 HUB = "hub"
@@ -202,8 +201,10 @@ def _lazy(table: Table | None) -> Lazy:
 
 def read(path: Path = FILE) -> DistributionNumbers:
     """The catalog file of registries. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    file, problems = f"registries/{path.name}", list[Problem]()
-    table = Table(read_toml(path, file), file, "", problems)
+    return read_whole(path, "registries", _distribution)
+
+
+def _distribution(table: Table) -> DistributionNumbers:
     numbers = DistributionNumbers(
         registries=MappingProxyType(
             {name: _registry(name, inner) for name, inner in _tables(table.table("registries")).items()}
@@ -229,8 +230,6 @@ def read(path: Path = FILE) -> DistributionNumbers:
     )
     if HUB not in numbers.registries:
         table.problem(f"has no {HUB}, which is the default", "registries")
-    table.done()
-    refuse(problems, file, path)
     return numbers
 
 

@@ -44,6 +44,7 @@ WorkloadId = Literal[
     "netperf-udp-rr",
     "nuttcp",
     "iperf-tap",
+    "iperf-tap-sent",
     "getpid",
     "getpid-cloud",
     "getpid-8370c",
@@ -73,6 +74,7 @@ class Workload(Sensed):
         group: What it is mostly about.
         host: The host that its CPU was counted on, where it runs unless a scenario says otherwise.
         cpu: Core-seconds of a request on the reference host, the kernel's part included.
+        copies: Whether all of `cpu` goes with how fast the host copies between cores.
         spread: Sigma of the logarithm of a request's CPU.
         threads: How many requests an instance computes at the same time.
         page_walks: Addresses whose translation misses the TLB.
@@ -82,6 +84,7 @@ class Workload(Sensed):
         packets: Packets of a request, both ways together. A packet is what passes the kernel as one: segments that the
             network card puts together or cuts up are one.
         packet_bytes: Bytes that all packets carry.
+        sent_bytes: Those of them that the instance sends to a program on its own host.
         wire: Seconds that an exchange takes outside of this host.
         link: Bytes a second of the network.
         disk_operations: Reads or writes of a request, one after another.
@@ -112,6 +115,7 @@ class Workload(Sensed):
     group: WorkloadGroup
     host: str
     cpu: Number = field(metadata=COSTS)
+    copies: bool
     spread: Number = field(metadata=COSTS)
     threads: Number = field(metadata=HELPS)
     page_walks: Number = field(metadata=COSTS)
@@ -120,6 +124,7 @@ class Workload(Sensed):
     exchanges: Number = field(metadata=COSTS)
     packets: Number = field(metadata=COSTS)
     packet_bytes: Number = field(metadata=COSTS)
+    sent_bytes: Number = field(metadata=COSTS)
     wire: Number = field(metadata=COSTS)
     link: Number = field(metadata=HELPS)
     disk_operations: Number = field(metadata=COSTS)
@@ -198,6 +203,7 @@ def _workload(table: Table) -> Workload:
         group=cast("WorkloadGroup", table.string("group", allowed=get_args(WorkloadGroup))),
         host=table.string("host", allowed=load.hosts()),
         cpu=table.number("cpu", "s"),
+        copies=table.flag("copies"),
         spread=count("spread"),
         threads=count("threads", _ONE),
         page_walks=count("page_walks"),
@@ -206,6 +212,7 @@ def _workload(table: Table) -> Workload:
         exchanges=count("exchanges", _ONE),
         packets=count("packets"),
         packet_bytes=table.number("packet_bytes", "B", _NO_BYTES, definition=True),
+        sent_bytes=table.number("sent_bytes", "B", _NO_BYTES, definition=True),
         wire=table.number("wire", "s", NO_TIME),
         link=table.number("link", "B/s", Number(1.25e9, "B/s", sources=("definition",))),
         disk_operations=count("disk_operations"),

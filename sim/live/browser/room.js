@@ -1,6 +1,8 @@
-// A low screen, as a frame on a slide: the finding and its figure end above its foot.
+// A short screen, as a projector's of 1280 by 720, and a low one, as a frame on a slide: the finding and its figure end
+// above its foot.
 (() => {
 const low = matchMedia("(max-height: 600px) and (min-width: 641px)");
+const short = matchMedia("(max-height: 760px) and (min-width: 641px)");
 const LEAST = 130;   // pixels of a graph's frame, in which two steps are seen
 const below = () => document.getElementById("figures").getBoundingClientRect().bottom - innerHeight + 1;
 const middle = (frame) => {
@@ -21,8 +23,8 @@ const closer = async (chart) => {
   const zoom = chart.view.container().currentCSSZoom ?? 1, count = chart.view.height() / chart.step;
   await lanes(chart, chart.step - over / zoom / count);
 };
-// Type and lines of tables go closer together first (`data-tight`), then the lanes of charts, by a fifth at most. A build's
-// graph scrolls in a frame of its own.
+// Type and lines of tables go closer together first where a screen is low (`data-tight`), then the lanes of charts, by a
+// fifth at most. A build's graph scrolls in a frame of its own.
 const fit = async (views) => {
   const mine = ++fitted;
   if (views) charts = views.map((view) => ({ view, step: stepped(view) })).filter(({ step }) => step);
@@ -31,10 +33,11 @@ const fit = async (views) => {
   const frames = document.querySelectorAll("#figures .graph");
   for (const frame of frames) frame.style.maxHeight = "";
   document.body.removeAttribute("data-tight");
-  if (!low.matches) return;
-  document.body.toggleAttribute("data-tight", below() > 0);
+  if (!short.matches) return;
+  document.body.toggleAttribute("data-tight", low.matches && below() > 0);
   for (const frame of frames) {
-    const over = frame.getBoundingClientRect().bottom - innerHeight + 4;
+    const column = frame.closest(".columns > div") ?? frame;
+    const over = column.getBoundingClientRect().bottom - innerHeight + 4;
     if (over <= 0) continue;
     const zoom = frame.currentCSSZoom ?? 1, height = frame.getBoundingClientRect().height - over;
     frame.style.maxHeight = `${Math.max(LEAST, height / zoom)}px`;
@@ -43,5 +46,6 @@ const fit = async (views) => {
   await Promise.all(charts.map(closer));
 };
 addEventListener("resize", () => fit());
-globalThis.room = { low: () => low.matches, fit, turned: (draw) => low.addEventListener("change", draw) };
+const turned = (draw) => { for (const screen of [low, short]) screen.addEventListener("change", draw); };
+globalThis.room = { low: () => low.matches, short: () => short.matches, fit, turned };
 })();

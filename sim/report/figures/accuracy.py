@@ -12,8 +12,7 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.quantity import dimension_of, factor_of
 from sim.report.figures import parts
@@ -22,6 +21,9 @@ from sim.report.sources import publication_name
 from sim.report.style import Language, Spec, Style, chart, inline, text_width
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
+
+if TYPE_CHECKING:
+    from sim.evidence.rows import AccuracyRow
 
 FAR = 0.2
 """An error beyond this share is drawn in attention."""
@@ -45,66 +47,18 @@ _TICKS, _FEW, _TEN = 7, 3, 10.0
 _ZEROS = re.compile(r"\.0+(?!\d)|(?<=\.[1-9])0+(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One published figure and its prediction, as a row of `sim.evidence.accuracy` has them.
-
-    Attributes:
-        predicted, published, low, high: In `unit`. Low and high are how far the prediction may be off.
-        error: (predicted - published) / published.
-        use: "calibrate" or "check".
-        source: A fact's id.
-        url: Where it was seen.
-        weight: What share of the median of its use it is.
-        widest: The input that makes the range widest, by its id. "" where none has a range.
-        alone: The width of the range if that input alone were not known.
-        wide: Whether the range is wide.
-        apart: Why it is counted apart. "" for most.
-        assumed: "host" where its publication does not state its host. "" where it does.
-    """
-
-    case: str
-    metric: str
-    statistic: str
-    of: str
-    at: str
-    predicted: float
-    published: float
-    unit: str
-    error: float
-    use: str
-    source: str
-    publication: str
-    url: str
-    low: float | None
-    high: float | None
-    estimate: bool
-    weight: float = 0.0
-    widest: str = ""
-    alone: float = 1.0
-    wide: bool = False
-    apart: str = ""
-    assumed: str = ""
-
-
-def points(rows: Iterable[object]) -> list[Point]:
-    """Points from objects that have their attributes, such as the rows of an accuracy."""
-    names = [field.name for field in fields(Point)]
-    return [Point(*(getattr(row, name) for name in names)) for row in rows]
-
-
-def dimensions(points: Iterable[Point]) -> list[str]:
+def dimensions(points: Iterable[AccuracyRow]) -> list[str]:
     """What the points measure, that of most points first."""
     return [known for known, _ in Counter(dimension_of(point.unit) for point in points).most_common()]
 
 
-def shapes(points: Iterable[Point]) -> dict[str, str]:
+def shapes(points: Iterable[AccuracyRow]) -> dict[str, str]:
     """Publication to its shape, for those that have one of their own: most points first."""
     common = Counter(point.publication for point in points).most_common(len(SHAPES))
     return {name: shape for (name, _), shape in zip(common, SHAPES, strict=False)}
 
 
-def web_address(point: Point) -> str:
+def web_address(point: AccuracyRow) -> str:
     """Where a browser can open what was published. "" where it was seen elsewhere."""
     return point.url.split()[0] if point.url.startswith(("https://", "http://")) else ""
 
@@ -120,7 +74,7 @@ def share_text(share: float, language: Language = "en") -> str:
     return f"<\u202f{_round(written(_FINEST, '%', language))}" if 0 < share < _FINEST else written(share, "%", language)
 
 
-def scatter(points: Sequence[Point], style: Style, measured: str = "s") -> Spec:
+def scatter(points: Sequence[AccuracyRow], style: Style, measured: str = "s") -> Spec:
     """Published across, predicted up, both logarithmic, with a diagonal and its bands of 10 % and 20 %.
 
     Args:
@@ -144,7 +98,7 @@ def scatter(points: Sequence[Point], style: Style, measured: str = "s") -> Spec:
     return chart(style, height=style.px(_HEIGHT), title=title, encoding={"x": x, "y": y}, layer=layers)
 
 
-def lanes(points: Sequence[Point], style: Style) -> Spec:
+def lanes(points: Sequence[AccuracyRow], style: Style) -> Spec:
     """A lane a publication, the best first: each point's error left and right of none, their median in words."""
     rows = [_row(point, style.language) for point in points]
     for row, point in zip(rows, points, strict=True):
@@ -186,7 +140,7 @@ def lanes(points: Sequence[Point], style: Style) -> Spec:
     return chart(style, height={"step": style.px(_LANE)}, encoding={"x": x, "y": y}, layer=layers)
 
 
-def accuracy_rows(points: Sequence[Point], language: Language = "en") -> list[dict[str, str]]:
+def accuracy_rows(points: Sequence[AccuracyRow], language: Language = "en") -> list[dict[str, str]]:
     """One row a point, the worst first. The last column is a web address, "" where there is none."""
     table = []
     for point in sorted(points, key=lambda p: (-abs(p.error), p.case, p.of)):
@@ -199,7 +153,7 @@ LINK = "url"
 """The column of `accuracy_rows` that is no text but an address."""
 
 
-def accuracy_alt(points: Sequence[Point], language: Language = "en") -> str:
+def accuracy_alt(points: Sequence[AccuracyRow], language: Language = "en") -> str:
     """The figure in a sentence: how many points, how many are beyond a fifth."""
     if not points:
         return tr("figure.accuracy.none", language)
@@ -218,15 +172,15 @@ def _columns(language: Language) -> list[tuple[str, str]]:
     return [(field, tr(f"figure.accuracy.col.{field}", language)) for field in (*fields, *more)]
 
 
-def _row(point: Point, language: Language) -> dict[str, Any]:
+def _row(point: AccuracyRow, language: Language) -> dict[str, Any]:
     unit, factor = dimension_of(point.unit), factor_of(point.unit)
     said = statistic_name(point.statistic, language)
     return {
         "publication": publication_name(point.publication, language),
         "published": point.published * factor,
         "predicted": point.predicted * factor,
-        "low": None if point.low is None else point.low * factor,
-        "high": None if point.high is None else point.high * factor,
+        "low": point.low * factor,
+        "high": point.high * factor,
         "error": point.error,
         "far": abs(point.error) > FAR,
         "use": point.use,
@@ -246,7 +200,7 @@ def _row(point: Point, language: Language) -> dict[str, Any]:
     }
 
 
-def _use_text(point: Point, language: Language) -> str:
+def _use_text(point: AccuracyRow, language: Language) -> str:
     """What a point is used for, and what keeps it from the headline."""
     if point.apart:
         return f"{use_name('apart', language)}: {point.apart}"
@@ -254,10 +208,8 @@ def _use_text(point: Point, language: Language) -> str:
     return use_name(point.use, language) + assumed
 
 
-def _range_text(point: Point, unit: str, factor: float, language: Language) -> str:
-    """A range as "0.35 to 1.2 s" would be said: its two ends. "" where there is none."""
-    if point.low is None or point.high is None:
-        return ""
+def _range_text(point: AccuracyRow, unit: str, factor: float, language: Language) -> str:
+    """A range as "0.35 to 1.2 s" would be said: its two ends."""
     return " – ".join(written(end * factor, unit, language) for end in (point.low, point.high))
 
 
@@ -295,12 +247,11 @@ def _bands(domain: Sequence[float], style: Style) -> list[parts.SpecLayer]:
 
 def _ranges(rows: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """What the inputs' sources allow, as an upright behind the point."""
-    ranged = [row for row in rows if row["low"] and row["high"]]
-    if not ranged:
+    if not rows:
         return []
     mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True, "color": style.tokens.ink}
     ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
-    return [{"data": inline(ranged), "mark": mark, "encoding": ends}]
+    return [{"data": inline(rows), "mark": mark, "encoding": ends}]
 
 
 def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], style: Style) -> dict[str, Any]:
@@ -354,19 +305,19 @@ def _points(
     ]
 
 
-def _by_error(points: Sequence[Point]) -> dict[str, list[Point]]:
+def _by_error(points: Sequence[AccuracyRow]) -> dict[str, list[AccuracyRow]]:
     """Publications with their points, the smallest median error first."""
-    points_of: dict[str, list[Point]] = defaultdict(list)
+    points_of: dict[str, list[AccuracyRow]] = defaultdict(list)
     for point in points:
         points_of[point.publication].append(point)
     return dict(sorted(points_of.items(), key=lambda item: (_median(item[1]), item[0])))
 
 
-def _median(points: Sequence[Point]) -> float:
+def _median(points: Sequence[AccuracyRow]) -> float:
     return statistics.median(abs(point.error) for point in points)
 
 
-def _told(points: Sequence[Point], language: Language) -> str:
+def _told(points: Sequence[AccuracyRow], language: Language) -> str:
     median = share_text(_median(points), language)
     key = "figure.accuracy.lane.one" if len(points) == 1 else "figure.accuracy.lane"
     return tr(key, language, n=len(points), median=median)

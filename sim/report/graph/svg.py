@@ -122,7 +122,10 @@ def drawing(
     if not columns:
         across = {node: left + x * WIDTH for node, (x, _) in layout.places.items()}
     down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
-    width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else edge))
+    crowded = _crowded(layout) if columns else frozenset()
+    last = max(across.values(), default=0.0)
+    bows = single or any(across[source] == last for source, _ in crowded)
+    width = round(last + WIDTH / 2 + (max(BOW, edge) if bows else edge))
     height = round(top + layout.rows * (HEIGHT + gap) - gap + edge)
     grown = round(width * 1.3 * style.size)
     room = f";max-height:max({height}px,calc(100vh - {_AROUND}))" if dense else ""
@@ -135,7 +138,6 @@ def drawing(
     ]
     for column, head in sorted((heads or {}).items()):
         out.append(f'<text class="h" x="{left + column * (WIDTH + gutter)}" y="20">{escape(head)}</text>')
-    crowded = _crowded(layout) if columns else frozenset()
     for i, line in enumerate(lines):
         points = [(left + x * WIDTH, top + row * (HEIGHT + gap)) for x, row in layout.routes[line.source, line.target]]
         a, b = (across[line.source], down[line.source]), (across[line.target], down[line.target])

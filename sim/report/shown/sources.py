@@ -53,15 +53,21 @@ def sources_table(rows: Sequence[SourceRow], style: Style, links: SourceLinks | 
 def _row(row: SourceRow, heads: Sequence[str], lang: Language, links: SourceLinks) -> str:
     name = f'<span class="id">{_linked(escape(row.id), links.row(row.id))}</span>'
     cells = (
-        _lines([escape(row.what.read(lang)), name]),
+        _lines([_what(row, lang), name]),
         _value(row, lang),
         _source(row, lang, links),
-        _folded(row.on, lang),
+        _folded(row.on, lang, quoted=True),
         _used(row, lang, links),
     )
     return "<tr>" + "".join(
         f'<td data-head="{escape(head)}">{cell}</td>' for head, cell in zip(heads, cells, strict=True)
     ) + "</tr>"  # fmt: skip
+
+
+def _what(row: SourceRow, lang: Language) -> str:
+    """What the row is, quoted where nobody wrote it in the reader's language."""
+    said = escape(row.what.read(lang))
+    return said if row.kind == "number" or row.what.ja != row.what.en else _quoted(said, lang)
 
 
 def _value(row: SourceRow, lang: Language) -> str:
@@ -86,7 +92,9 @@ def _source(row: SourceRow, lang: Language, links: SourceLinks) -> str:
 def _citation(citation: Citation, row: SourceRow, lang: Language, links: SourceLinks) -> str:
     """A publication, linked where it has an address. What this project measured has none to look for."""
     own = citation.ids[0].startswith(MEASURED)
-    said = escape(publication_name(publication(citation.source), lang) if own and lang != "en" else citation.source)
+    said = _quoted(escape(citation.source), lang)
+    if own and lang != "en":
+        said = escape(publication_name(publication(citation.source), lang))
     where = _linked(said, citation.url, outside=True)
     ids = [_linked(escape(each), links.row(each)) for each in citation.ids if each != row.id]
     notes = [", ".join(ids)] if citation.url or own else [f"({escape(tr('sources.unlinked', lang))})", ", ".join(ids)]
@@ -120,13 +128,23 @@ def _list(items: Sequence[str], lang: Language) -> str:
     return f"{', '.join(items[:_FEW])} {_details(more, ', '.join(items[_FEW:]))}"
 
 
-def _folded(text: str, lang: Language) -> str:
-    """A text, its end folded away where it is long."""
+def _folded(text: str, lang: Language, *, quoted: bool = False) -> str:
+    """A text, its end folded away where it is long.
+
+    Args:
+        quoted: Whether it is in English on every page.
+    """
+    said = (lambda part: _quoted(escape(part), lang)) if quoted else escape
     if len(text) <= _SHORT + 40:
-        return escape(text)
+        return said(text)
     head, _, rest = text[:_SHORT].rpartition(" ")
     head, rest = (head, rest + text[_SHORT:]) if head else (text[:_SHORT], text[_SHORT:])
-    return f"{escape(head)} {_details(escape(tr('sources.rest', lang)), escape(rest))}"
+    return f"{said(head)} {_details(escape(tr('sources.rest', lang)), said(rest))}"
+
+
+def _quoted(said: str, lang: Language) -> str:
+    """HTML of English words, which on a page in another language says so, for screen readers and translators."""
+    return said if lang == "en" or not said else f'<span lang="en">{said}</span>'
 
 
 def _details(summary: str, inside: str) -> str:

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
+from sim.evidence.rows import AccuracyRow
 from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
     LINK,
-    Point,
     accuracy_alt,
     accuracy_rows,
     dimensions,
     error_text,
     lanes,
-    points,
     scatter,
     shapes,
 )
@@ -31,11 +30,18 @@ def point(publication, predicted, published, unit="ms", use="check", **more: Any
         "statistic": "p50",
         "of": "docker",
         "at": "alone",
-        "low": None,
+        "interval": "",
+        "subject": ("docker",),
     }
-    given |= {"high": None, "estimate": False, "source": "F0001", "url": "https://example.org/paper"} | more
+    given |= {
+        "low": predicted,
+        "high": predicted,
+        "estimate": False,
+        "source": "F0001",
+        "url": "https://example.org/paper",
+    } | more
     error = (predicted - published) / published
-    return Point(
+    return AccuracyRow(
         publication=publication, predicted=predicted, published=published, unit=unit, use=use, error=error, **given
     )
 
@@ -75,7 +81,7 @@ def _as_row(one):
 
 
 def test_a_range_stands_behind_its_point(marks_of):
-    (row,) = marks_of(scatter(POINTS, Style(), "s"), "rule")
+    (row,) = (row for row in marks_of(scatter(POINTS, Style(), "s"), "rule") if row["low"] < row["high"])
     assert (row["low"], row["high"]) == (0.05, 0.08)
 
 
@@ -177,12 +183,3 @@ def test_the_figures_compile_and_the_sentence_counts(language, drawn):
     drawn(scatter([], style, "s"), style)
     assert "4" in accuracy_alt(POINTS, language)
     assert accuracy_alt([], language)
-
-
-def test_rows_of_the_evidence_become_points():
-    class Row:
-        def __init__(self):
-            for name in Point.__dataclass_fields__:
-                setattr(self, name, getattr(POINTS[2], name))
-
-    assert points([Row()]) == [POINTS[2]]

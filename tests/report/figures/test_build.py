@@ -139,6 +139,18 @@ def test_up_to_three_stages_have_columns_and_more_have_layers(stages, columns):
         assert f"hit · s{stages - 1}" in svg
 
 
+@pytest.mark.parametrize("dense", [False, True])
+def test_an_edge_around_steps_of_the_last_column_bows_inside_the_picture(build_outcome, dense):
+    """Half way along a cubic curve is 3/8 of each inner control point and 1/8 of each end."""
+    around = [replace(step, inputs=(*step.inputs, ("f4", "layer"))) if step.step == "f6" else step
+              for step in build_outcome.records if isinstance(step, StepRecord)]  # fmt: skip
+    svg = build_graph(replace(build_outcome, records=tuple(around)), Style(), dense=dense)
+    width = float(re.search(r'viewBox="0 0 (\d+)', svg)[1])
+    start, _, first, _, second, _, end, _ = map(float, re.findall(r"[\d.]+", edges(svg)["f4", "f6"].get("d")))
+    assert start == end
+    assert end < end / 4 + 3 * (first + second) / 8 < width
+
+
 def test_type_is_never_shrunk(build_outcome):
     svg = build_graph(build_outcome, Style())
     width = re.search(r'viewBox="0 0 (\d+)', svg)[1]

@@ -12,7 +12,8 @@ from simpy import Environment
 from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog.tables.registries import distribution
 from sim.engine.alarm import Alarm
-from sim.registry.client import NodePull, client_of
+from sim.registry.client import client_of
+from sim.registry.nodepull import NodePull
 from sim.registry.work import Unpacking, work_of
 
 DOCKERD, CONTAINERD, SERIAL, PARALLEL = (
