@@ -82,9 +82,9 @@ def test_what_a_technology_leaves_out_or_replaces_is_not_its() -> None:
 
 
 def test_a_lock_is_of_those_who_hold_it() -> None:
-    """parts/veth.toml holds rtnl.veth-in-place, and technologies/netns.toml alone rtnl.veth-move."""
+    """parts/veth.toml holds rtnl.veth-in-place, and technologies/netns.toml and lxd.toml rtnl.veth-move."""
     moves = [row for row in ROWS if row.path.startswith("operations.veth-move.")]
-    assert {entry for row in moves for entry in row.entries} == {"technologies/netns"}
+    assert {entry for row in moves for entry in row.entries} == {"technologies/netns", "technologies/lxd"}
     assert "rtnl.veth-move" in operations()
 
 

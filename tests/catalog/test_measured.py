@@ -38,6 +38,25 @@ def test_a_start_takes_what_was_measured(technology, milliseconds):
     assert alone(load.technology(technology)) * 1e3 == pytest.approx(milliseconds, rel=0.01)
 
 
+def test_lxd_takes_as_much_more_than_lxc_as_was_measured_in_one_hour():
+    """110.2 ms, and 26.1 ms for lxc-start -d of the same image (R1311, R1317); with CPU of 103.0 and 9.2 ms."""
+    more = alone(load.technology("lxd")) - alone(load.technology("lxc"))
+    assert more * 1e3 == pytest.approx(110.2 - 26.1, rel=0.01)
+    assert (cpu("lxd") - cpu("lxc")) * 1e3 == pytest.approx(14.2 + 88.8 - 9.2, rel=0.01)
+
+
+def test_a_card_of_lxd_takes_as_much_more_as_was_measured():
+    """156.8 instead of 110.2 ms (R1311, R1315)."""
+    card = [phase for phase in load.technology("lxd").phases if phase.when == "network" and phase.leads_to != "exit"]
+    assert math.fsum(map(taken, card)) * 1e3 == pytest.approx(156.8 - 110.2, rel=0.01)
+
+
+def test_the_end_of_a_container_of_lxd_takes_what_was_measured():
+    """602.7 ms from the end of init to that of its monitor, half a second of it the hook of lxcfs (R1322, D1400)."""
+    ends = [phase for phase in load.technology("lxd").phases if phase.leads_to == "exit" and not phase.when]
+    assert math.fsum(map(taken, ends)) * 1e3 == pytest.approx(602.7, rel=0.01)
+
+
 def cpu(technology: str) -> float:
     return math.fsum(
         phase.amount.value

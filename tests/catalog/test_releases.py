@@ -59,8 +59,11 @@ def test_pods_and_podmans_containers_have_their_namespace_first_then_the_pair_th
     assert ids.index("netns-devices") < makes_pair(ids) < ids.index("bridge-port") < ids.index(runtime)
 
 
-def test_only_docker_before_28_and_a_bare_pair_are_moved():
-    """CNI's bridge plug-in makes it in place since 1.0 (2021), LXC since 4.0 (2020), netavark too."""
+def test_only_docker_before_28_lxd_and_a_bare_pair_are_moved():
+    """CNI's bridge plug-in makes it in place since 1.0 (2021), LXC since 4.0 (2020), netavark too.
+
+    LXD 5.0.2 runs ip on the host (lxd/device/device_utils_network.go) and hands one end to liblxc.
+    """
     moving = {
         technology.id
         for technology in load.technologies().values()
@@ -76,7 +79,7 @@ def test_only_docker_before_28_and_a_bare_pair_are_moved():
         "docker-18-09",
         "docker-20-10",
     }
-    assert moving == {"netns", "docker", "docker-devicemapper", *older}
+    assert moving == {"netns", "docker", "docker-devicemapper", "lxd", *older}
 
 
 @pytest.mark.parametrize(
