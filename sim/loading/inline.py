@@ -106,12 +106,11 @@ def _host(host: Host, numbers: dict[str, Number]) -> Host:
     cores = numbers.pop("cores", None)
     if cores is not None:
         host = replace(host, cores=int(cores.value), provenance={**host.provenance, "cores": cores})
-    if "cpu_speed" in numbers:
-        host = replace(host, copy_speed=None)
     if "disk_read" in numbers:
         numbers["disk_line"] = numbers["disk_read"]
     if "cpu_speed" in numbers:  # it is as well known as that of the host it is like
         numbers["cpu_speed"] = replace(numbers["cpu_speed"], speed=host.cpu_speed)
+        host = replace(host, copy_speed=None)
     return replace(host, **numbers)  # type: ignore[arg-type]  # each is a number of that name
 
 
