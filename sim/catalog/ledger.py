@@ -40,6 +40,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     **{f"locks/dhcp_{name}.toml": ("startup",) for name in ("checked", "server")},
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),
+    "mechanisms/clients.toml": ("startup",),
     "mechanisms/cores.toml": ("startup",),
     "mechanisms/drift.toml": ("drift",),
     "mechanisms/memory.toml": ("memory", "startup"),

@@ -20,6 +20,7 @@ from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
+from sim.catalog.tables.clients import clients
 from sim.catalog.tables.engines import of_release
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
@@ -136,6 +137,13 @@ class Startup:
             "does; they are no part of the start."
         ),
     ] = 0.0
+    asked_by: Annotated[
+        Literal["none", "xargs"],
+        doc(
+            "A program on this host that asks for one start after another and computes before each: none, or xargs, "
+            "which forks and runs a program. It is no part of the start."
+        ),
+    ] = "none"
     clean_up: Annotated[
         Literal["no", "each", "force", "together"],
         doc(
@@ -373,6 +381,12 @@ def _on_kernel(host: Host, kernel: str) -> Host:
     )
 
 
+def _client_cpu(params: Startup, host: RunningHost, bound: Bound) -> float:
+    """Core-seconds of this host before each request."""
+    named = clients().xargs.at(bound) / host.speed if params.asked_by == "xargs" else 0.0
+    return params.client_cpu + named
+
+
 def _pulled(plan: BootPlan, image: OfficialImage, host: RunningHost, bound: Bound) -> tuple[BootPlan, ImageSource]:
     """The plan with a pull before it, and where the image comes from. What pulls is imported where something does."""
     from sim.platforms.pull import ImageStore, layers_of, with_pull
@@ -449,7 +463,8 @@ def run(params: Startup, context: Context) -> StudyRun:
         limit=params.cpu_limit,
     )
     left = iter(range(count - (params.in_flight or count)))
-    ask = SerialClient(host, params.client_cpu, starter.request).ask if params.client_cpu else starter.request
+    computes = _client_cpu(params, host, context.bound)
+    ask = SerialClient(host, computes, starter.request).ask if computes else starter.request
     if params.rate is not None:
         at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:

@@ -18,7 +18,7 @@ import pytest
 
 from sim.builds.cost import rates
 from sim.catalog import facts, images
-from sim.catalog.tables import cores, mechanisms, nesting, registries
+from sim.catalog.tables import clients, cores, mechanisms, nesting, registries
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines
 
@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 Keys = tuple[str | int, ...]
 
 READERS: dict[str, tuple[Path, Callable[[Path], Any]]] = {
+    "mechanisms/clients.toml": (clients.FILE, clients.read),
     "mechanisms/cores.toml": (cores.FILE, cores.read),
     "mechanisms/memory.toml": (mechanisms.FILE, mechanisms.read),
     "mechanisms/nesting.toml": (nesting.FILE, nesting.read),
@@ -169,6 +170,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_told(name: str, tmp_path: Pa
         ("mechanisms/memory.toml", '"10 s", low = "5 s"', '"10 s", low = "0 s"', "balloon.period: is not above zero"),
         ("mechanisms/memory.toml", 'value = "20 ms", source = "D0102"', 'value = "20 ms"', "ksm.sleep: has no source"),
         ("mechanisms/memory.toml", 'value = "20 ms"', 'value = "20 MiB"', "ksm.sleep.value: unit 'MiB'"),
+        ("mechanisms/clients.toml", "[xargs]", "[xarg]", "xargs: is missing"),
         ("mechanisms/cores.toml", "value = 16", "value = 0", "balancing.busy: is not above zero"),
         ("mechanisms/cores.toml", "[bring_up]", "[bringup]", "bring_up: is missing"),
         ("mechanisms/nesting.toml", 'high = "90 %"', 'high = "190 %"', "share.machine: is no share"),

@@ -1,5 +1,6 @@
 """The startup study on a catalog made by hand: every expected number is worked out in the test."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def catalog(monkeypatch):
         "technology": [CONTAINER, MACHINE],
         "guest": [LINUX],
         "application": [APPLICATION, BARE],
-        "host": [HOST],
+        "host": [HOST, replace(HOST, id="slow", cpu_speed=number(0.5, "1"))],
     }
     for kind, entries in there.items():
         monkeypatch.setattr(load, kind, {entry.id: entry for entry in entries}.__getitem__)
@@ -303,6 +304,16 @@ def test_a_clients_own_cpu_is_no_part_of_a_start():
     samples = start(instances=4, arrivals="in_flight", in_flight=1, client_cpu=0.05).samples
     assert samples["startup_time"] == pytest.approx([0.2, 0.201, 0.202, 0.203])
     assert samples["makespan"] == pytest.approx([4 * 0.2 + 0.006 + 3 * 0.05])
+
+
+def test_xargs_takes_as_much_longer_to_ask_as_its_host_is_slower():
+    """Before each of three that follow the first: a millisecond of the reference host is 2 ms of one of half its speed."""
+    alone, asked = (
+        start(host="slow", instances=4, arrivals="in_flight", in_flight=1, asked_by=client).samples
+        for client in ("none", "xargs")
+    )
+    assert asked["startup_time"] == pytest.approx(alone["startup_time"])
+    assert asked["makespan"][0] - alone["makespan"][0] == pytest.approx(3 * 2e-3)
 
 
 def test_three_at_once_on_two_cores_do_not_end_together():
