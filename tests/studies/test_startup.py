@@ -307,7 +307,7 @@ def test_a_clients_own_cpu_is_no_part_of_a_start():
 
 
 def test_xargs_takes_as_much_longer_to_ask_as_its_host_is_slower():
-    """Before each of three that follow the first: a millisecond of the reference host is 2 ms of one of half its speed."""
+    """Before each of three that follow the first: a millisecond of the reference host is two at half its speed."""
     alone, asked = (
         start(host="slow", instances=4, arrivals="in_flight", in_flight=1, asked_by=client).samples
         for client in ("none", "xargs")
