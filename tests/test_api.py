@@ -65,8 +65,8 @@ def test_a_file_of_that_name_is_meant_before_the_scenario_that_ships(
 @pytest.mark.parametrize(
     ("named", "words"),
     [
-        ("taxonmy", "taxonmy: no such file, and no scenario of that id, did you mean 'taxonomy'?"),
-        ("qqqq", "no scenario of that id; there are "),
+        ("taxonmy", "taxonmy: no such file, and no scenario of that id, did you mean 'taxonomy'? 'list' shows"),
+        ("qqqq", "qqqq: no such file, and no scenario of that id; 'list' shows all lessons"),
         ("how-mad", "how-mad: no such file, and no scenario of that id, did you mean 'how-made'?"),
         ("taxonomy.yml", "taxonomy.yml: cannot be read: no such file"),
         ("x" * 5000, "cannot be read: file name too long"),

@@ -189,6 +189,14 @@ def test_a_lesson_of_releases_names_where_its_sentences_can_be_checked(lesson: s
     assert scenario.lesson.sources
 
 
+def test_a_title_with_the_time_until_all_are_ready_says_that_it_is_of_the_last() -> None:
+    """The bars below such a title are of one start each, by the median."""
+    lesson = load(ROOT / "scenarios/ten-years.yaml").lesson
+    assert lesson is not None
+    titles = [finding.text for finding in lesson.findings if ".makespan." in finding.text.en]
+    assert [("last of" in title.en, "最後の一つ" in title.ja) for title in titles] == [(True, True)] * 2
+
+
 NAMES: Mapping[str, list[str | list[str]]] = tomllib.loads((ROOT / "tests/data/concept_names.toml").read_text("utf-8"))
 
 

@@ -9,7 +9,7 @@ from sim import limits
 from sim.errors import InputError, Problem
 from sim.lessonindex import folder as folder
 from sim.loading.envelope import ID
-from sim.wording import suggestion
+from sim.wording import nearest
 
 EVIDENCE = "evidence"
 """The folder among the scenarios with those that predict published figures. They are no lessons."""
@@ -30,7 +30,7 @@ def presets() -> tuple[str, ...]:
 def find(named: str | Path) -> Path:
     """The file that is meant: a path, or the id of a lesson, preset or case of evidence where no file has that name.
 
-    Raises `InputError` naming what is near, or all ids, where a text that could be an id is neither.
+    Raises `InputError` naming what is near, and where the list is, for a text that could be an id and is neither.
     """
     path, text = Path(named), str(named)
     if not re.fullmatch(ID, text) or len(text) > limits.ID or path.is_file():
@@ -40,6 +40,10 @@ def find(named: str | Path) -> Path:
             return file
     if path.exists():
         return path
-    raise InputError(
-        Problem(f"no such file, and no scenario of that id{suggestion(text, (*lessons(), *presets()))}", text)
-    )
+    raise InputError(Problem(f"no such file, and no scenario of that id{_hint(text)}", text))
+
+
+def _hint(text: str) -> str:
+    """The id that may be meant, and where all are: they are too many for a message."""
+    near = nearest(text, (*lessons(), *presets()))
+    return f"{f', did you mean {near!r}?' if near else ';'} 'list' shows all lessons"

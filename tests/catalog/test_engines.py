@@ -204,3 +204,19 @@ def test_docker_28_takes_as_much_less_cpu_than_26_as_was_measured_by_turns():
     }
     less = fact("R0312") * (1 - fact("R1264") / 259.8e-3)
     assert cpu["docker"] - cpu["docker-28"] == pytest.approx(less, rel=0.05)
+
+
+def test_the_kernels_time_of_a_start_is_the_wait_to_join_a_cgroup_unless_another_joined_just_before():
+    """11 ms of runc's 43 ms (facts R0026, R0027), and 0.1 ms up to 10 ms after the last one (R0091)."""
+    seconds = {}
+    for count in (1, 32):
+        found = run(
+            Startup(technology="docker", host="reference", application="hello", network="none", instances=count),
+            Context("kernel", SeedTree(1)),
+        )
+        seconds[count] = statistic("p50", found.samples["kernel_time"])
+        joined = [one.end - one.start for one in found.records if getattr(one, "phase", "") == "cgroup-attach"]
+        assert len(joined) == count
+        assert min(joined) == pytest.approx(0.011 if count == 1 else 0.0001)
+    assert 0.9 * seconds[1] < 0.011 < seconds[1]
+    assert seconds[32] < seconds[1]

@@ -109,6 +109,18 @@ def test_the_table_and_the_exit_code(path, capsys):
     assert json.loads(capsys.readouterr().out)["start_order"] == [["a"]]
 
 
+def test_a_project_that_docker_compose_refuses_has_no_waves(path, capsys):
+    """compose-go's checkConsistency refuses a dependency on a service of a profile that is not active."""
+    path.write_text("services: {web: {image: x, depends_on: [db]}, db: {image: y, profiles: [data]}}\n")
+    assert answer(["inspect", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == f"compose project {path.parent.name}: 2 services; docker compose refuses it and starts nothing\n"
+    assert "services.web.depends_on.db: depends on 'db', which is in profiles data" in err
+    assert answer(["inspect", str(path), "--profile", "data"]) == 0
+    assert "   2  web      x               1  db" in capsys.readouterr().out
+    assert [inspect(path)["refused"], inspect(path, compose=ComposeChoice((), ("data",)))["refused"]] == [True, False]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,10 +12,13 @@ import networkx as nx
 
 from sim.builds.dockerfile.instructions import Arg, Copy, From, Instruction, RunInstruction, Setting, interpret, trigger
 from sim.builds.dockerfile.mounts import stage_of
-from sim.builds.dockerfile.parser import Allowance, decode, expand, read
+from sim.builds.dockerfile.parser import Allowance, decode, expand, expand_label, read
 from sim.errors import InputError, Problem, first_of
 
 SCRATCH = "scratch"
+
+_OF_PLATFORM = tuple(side + part for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
+"""The variables whose values are those of a build's platforms."""
 
 _REMEMBERED = 2**18
 """Characters of a Dockerfile that is kept once parsed: it is asked for again with every build of a sequence."""
@@ -251,17 +254,22 @@ def global_args(dockerfile: Dockerfile, build_args: Mapping[str, str], platform:
 
 
 def describe(text: str | bytes, file: str = "Dockerfile") -> dict[str, Any]:
-    """What `inspect` says of a Dockerfile: its stages with their steps, and its problems."""
+    """What `inspect` says of a Dockerfile: its stages with their steps, and its problems.
+
+    A stage has "expanded" where its base is written with variables: the base by the defaults of the ARGs above it.
+    """
     try:
         dockerfile = parse(text, file)
     except InputError as error:
         return {"kind": "dockerfile", "stages": [], "problems": [_plain(problem) for problem in error.problems]}
+    expanded = _expanded(dockerfile)
     return {
         "kind": "dockerfile",
         "stages": [
             {
                 "name": stage.name,
                 "base": stage.base,
+                **({"expanded": expanded[stage.index]} if stage.index in expanded else {}),
                 "steps": [
                     {"instruction": step.name, "text": step.text, "line": step.line}
                     for step in (stage.start, *stage.instructions)
@@ -271,6 +279,25 @@ def describe(text: str | bytes, file: str = "Dockerfile") -> dict[str, Any]:
         ],
         "problems": [_plain(problem) for problem in first_of((*dockerfile.problems, *dockerfile.misplaced))],
     }
+
+
+def _expanded(dockerfile: Dockerfile) -> dict[int, str]:
+    """The bases that are written with variables, by their stage's index, with the defaults of the ARGs.
+
+    One is left out where a variable has no value or cannot be expanded: what it comes to is not known. Nor is it of the
+    variables of the platform, whose value a build gives.
+    """
+    allowance, known = Allowance(), {}
+    try:
+        values = global_args(dockerfile, {}, {name: f"${name}" for name in _OF_PLATFORM})
+        for stage in dockerfile.stages:
+            base = expand(stage.base, values, dockerfile.escape)
+            allowance.spend(2 * len(base))
+            if "$" in stage.base and "$" not in expand_label(stage.base, values, dockerfile.escape):
+                known[stage.index] = base
+    except (InputError, ValueError):
+        return known
+    return known
 
 
 def _plain(problem: Problem) -> dict[str, Any]:

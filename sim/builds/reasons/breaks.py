@@ -12,7 +12,7 @@ def breaks(step: BuildStep, now: Built) -> Message:
     """The change that is most likely to break a hit, beside a re-run of the step before it.
 
     Its ids begin with `build.breaks`. They are `_command`, `_arguments` (names), `_files` (paths), `_stage_files`
-    (stage, paths), `_directory` (path), `_link`, `_remote` (address) and `_setting`.
+    (stage, paths), `_document` (name), `_directory` (path), `_link`, `_remote` (address) and `_setting`.
     """
     vertex = step.vertex
     copied = vertex.effect is not None and vertex.effect.copy is not None
@@ -27,6 +27,8 @@ def breaks(step: BuildStep, now: Built) -> Message:
                 return message("build.breaks_files", paths=paths(item))
             if item.kind == "copy" and source.vertex.kind in ("http", "git"):
                 return message("build.breaks_remote", address=address_of(vertex))
+            if item.kind == "copy" and source.vertex.effect is not None and source.vertex.effect.document is not None:
+                return message("build.breaks_document", name=source.vertex.effect.document[0])
             if item.kind == "copy":
                 return message("build.breaks_stage_files", stage=stage_of(source), paths=paths(item))
     if vertex.kind == "config":

@@ -12,9 +12,27 @@ _CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "
 
 
 def project_lines(project: Mapping[str, Any]) -> list[str]:
-    """The waves of the start with what each service waits for, services that are off, what is ignored, warnings."""
+    """The waves of the start with what each service waits for, services that are off, what is ignored, warnings.
+
+    Of a project that docker compose refuses there are no waves: nothing of it would start.
+    """
+    told = _refused(project) if project["refused"] else _plan(project)
+    told += (
+        ["", "the model ignores", *(f"  {printable(path)}" for path in project["ignored"])]
+        if project["ignored"]
+        else []
+    )
+    warned = [f"  {printable(one['path'])}: {printable(one['message'])}" for one in project["warnings"]]
+    return [*told, *(["", "docker compose warns", *warned] if warned else []), ""]
+
+
+def _refused(project: Mapping[str, Any]) -> list[str]:
+    count = _counted(len(project["services"]), "service")
+    return [f"compose project {printable(project['name'])}: {count}; docker compose refuses it and starts nothing"]
+
+
+def _plan(project: Mapping[str, Any]) -> list[str]:
     waves = project["start_order"]
-    started = {name for wave in waves for name in wave}
     services = project["services"]
     counts = f"{_counted(len(services), 'service')}, {_counted(len(waves), 'wave')}"
     lines = [f"compose project {printable(project['name'])}: {counts}"]
@@ -32,16 +50,7 @@ def project_lines(project: Mapping[str, Any]) -> list[str]:
     ]
     lines += table(("wave", "service", "image", "containers", "waits for"), rows, right=(0, 3)) if rows else []
     off = [printable(name) for name, service in services.items() if not service["enabled"]]
-    stuck = [printable(name) for name, service in services.items() if service["enabled"] and name not in started]
-    lines += [f"off, by their profiles: {', '.join(off)}"] if off else []
-    lines += [f"never started, in a circle: {', '.join(stuck)}"] if stuck else []
-    lines += (
-        ["", "the model ignores", *(f"  {printable(path)}" for path in project["ignored"])]
-        if project["ignored"]
-        else []
-    )
-    warned = [f"  {printable(one['path'])}: {printable(one['message'])}" for one in project["warnings"]]
-    return [*lines, *(["", "docker compose warns", *warned] if warned else []), ""]
+    return [*lines, f"off, by their profiles: {', '.join(off)}"] if off else lines
 
 
 def _counted(count: int, word: str) -> str:

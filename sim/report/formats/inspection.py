@@ -101,7 +101,10 @@ def _stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:
     lines: list[str] = []
     for number, stage in enumerate(stages):
         name = f" {stage['name']}" if stage.get("name") else ""
-        lines.append(f"stage {number}{name} from {stage['base']}")
+        base = (
+            f"{stage['expanded']} ({stage['base']} with the defaults of ARG)" if "expanded" in stage else stage["base"]
+        )
+        lines.append(f"stage {number}{name} from {base}")
         rows = [(str(step["line"]), " ".join(str(step["text"]).split())) for step in stage["steps"]]
         lines += [*table(("line", "instruction"), rows, right=(0,)), ""]
     return lines

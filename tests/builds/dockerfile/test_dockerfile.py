@@ -4,6 +4,7 @@ import pytest
 
 from sim.builds.dockerfile.stages import describe, parse
 from sim.errors import InputError
+from sim.report.formats.inspection import inspected
 
 BAD = [
     ("FROM a\nRUNN x\n", 2, "unknown instruction: RUNN (did you mean RUN?)"),
@@ -132,3 +133,15 @@ def test_escape_and_byte_order_mark_are_read():
     dockerfile = parse("\ufeff# escape=`\nFROM a\nRUN x `\n y\n")
     assert dockerfile.problems == ()
     assert dockerfile.stages[0].instructions[0].text == "RUN x  y"
+
+
+def test_inspect_tells_a_base_by_the_defaults_of_its_arguments():
+    text = "ARG PY=3.12\nARG OS=b\nARG NONE\nARG FOR=$TARGETARCH\n"
+    text += "FROM python:${PY}-$OS\nFROM a:$NONE\nFROM a:$FOR\nFROM a\n"
+    described = describe(text)
+    assert [(stage["base"], stage.get("expanded")) for stage in described["stages"]] == [
+        ("python:${PY}-$OS", "python:3.12-b"), ("a:$NONE", None), ("a:$FOR", None), ("a", None),
+    ]  # fmt: skip
+    assert "stage 0 stage-0 from python:3.12-b (python:${PY}-$OS with the defaults of ARG)\n" in inspected(
+        [("Dockerfile", described)]
+    )
