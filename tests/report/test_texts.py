@@ -43,8 +43,8 @@ NAMES_IN_BOTH = {
     "p99", "/etc/postgresql/17", "/var/lib/postgresql/17",
     "BuildKit", "CRI-O", "Docker", "Docker Engine", "Mirantis Container Runtime", "Netavark",
     "Podman", "VMM", "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd",
-    "kubelet", "live-restore", "runc", "NAT", "RootlessKit", "cgroup v1", "cgroup v2", "xargs -P", "docker-proxy", "pasta",
-    "slirp4netns",
+    "kubelet", "live-restore", "runc", "NAT", "RootlessKit", "cgroup v1", "cgroup v2", "xargs -P", "docker-proxy",
+    "pasta", "slirp4netns",
 }  # fmt: skip
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
