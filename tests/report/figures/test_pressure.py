@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from sim import load
 from sim.outcome import Metric, Outcome
 from sim.records.memory import LedgerRecord
 from sim.report.figures.memory.pressure import (
@@ -15,6 +18,7 @@ from sim.report.figures.memory.pressure import (
     ram,
     series,
 )
+from sim.report.shown import request, shown
 from sim.report.style import LANGUAGES, Style
 
 GIB = 2**30
@@ -105,3 +109,15 @@ def test_the_figure_compiles(outcome, language, drawn):
     drawn(pressure(outcome, style, "kvm"), style)
     assert over_time(outcome) == ["kvm"]
     assert "8.0" in pressure_alt(outcome, "kvm", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_one_of_several_labels_that_is_drawn_is_named(outcome, language):
+    others = {"kvm": "qemu-kvm", "box": "lxc", "docker": "docker"}
+    records = [replace(record, of=label) for label in others for record in outcome.records]
+    parameters = {label: {"technology": technology} for label, technology in others.items()}
+    three = replace(outcome, labels=tuple(others), records=tuple(records), parameters=parameters)
+    [drawing] = [one for one in shown(request(load("ksm"), three, Style(language=language))) if one.kind == "vega"]
+    assert drawing.title == "QEMU/KVM"
+    [alone] = [one for one in shown(request(load("ksm"), outcome, Style(language=language))) if one.kind == "vega"]
+    assert alone.title == "", "one label alone is the page's title"

@@ -281,15 +281,14 @@ class Panels:
         said, ruler = sized(says.value, says.estimate, language), tr(f"ruler.{self.ruler}.sum", language)
         factor = times(says.value / used.value, language)
         factor = marked(factor, language, short=True) if says.estimate or used.estimate else factor
-        lines = [
-            tr("figure.ledger.sum", language, ruler=ruler, sum=said, used=is_used),
-            tr("figure.ledger.factor", language, times=factor),
-        ]
+        both = tr("figure.ledger.sum", language, ruler=ruler, sum=said, used=is_used)
+        first = [both] if fits(both, SMALLEST, self.place) else [f"{ruler} {said}", only]
+        lines = [*first, tr("figure.ledger.factor", language, times=factor)]
         if self.ruler in PROCESSES and found.bottom:
             below = written(sums(self.outcome, found.label).outside, "B", language)
             told = tr("figure.ledger.below", language, size=below)
-            both = f"{lines[1]} · {told}"
-            lines = [lines[0], both] if fits(both, 13, self.place) else [*lines, told]
+            both = f"{lines[-1]} · {told}"
+            lines = [*lines[:-1], both] if fits(both, SMALLEST, self.place) else [*lines, told]
         return lines
 
 
