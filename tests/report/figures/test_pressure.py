@@ -19,7 +19,7 @@ from sim.report.figures.memory.pressure import (
     series,
 )
 from sim.report.shown import request, shown
-from sim.report.style import LANGUAGES, Style
+from sim.report.style import LANGUAGES, Style, rows_of
 
 GIB = 2**30
 LEDGER = {
@@ -118,6 +118,13 @@ def test_the_one_of_several_labels_that_is_drawn_is_named(outcome, language):
     parameters = {label: {"technology": technology} for label, technology in others.items()}
     three = replace(outcome, labels=tuple(others), records=tuple(records), parameters=parameters)
     [drawing] = [one for one in shown(request(load("ksm"), three, Style(language=language))) if one.kind == "vega"]
-    assert drawing.title == "QEMU/KVM"
-    [alone] = [one for one in shown(request(load("ksm"), outcome, Style(language=language))) if one.kind == "vega"]
-    assert alone.title == "", "one label alone is the page's title"
+    assert [layer["mark"]["align"] for layer in drawing.content["layer"] if says(layer, "QEMU/KVM")] == ["left"]
+    alone = pressure(outcome, Style(language=language), "kvm")
+    assert not any(says(layer, "QEMU/KVM") for layer in alone["layer"]), "one label alone is the page's title"
+    tops = [spec["padding"]["top"] for spec in (drawing.content, alone)]
+    assert tops[0] == tops[1] + 20, "it has a row of its own above those of the events"
+
+
+def says(layer, text):
+    """Whether a layer writes that."""
+    return layer["mark"]["type"] == "text" and any(row.get("text") == text for row in rows_of(layer["data"]))
