@@ -94,7 +94,7 @@ def test_a_technologys_version_stands_where_its_name_is_explained():
     names = label_names(two)
     assert (names["old"], names["new"]) == (
         LabelName("Docker", "container engine · 26.1.5"),
-        LabelName("Docker 28", "container engine · 28"),
+        LabelName("Docker 28", "container engine · 28.5.2"),
     )
     assert "·" not in names["box"].kind, "a technology of no one version"
     assert label_names(two, "ja")["old"].kind.endswith(" · 26.1.5")

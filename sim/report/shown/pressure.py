@@ -53,7 +53,6 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
             "memory" if single else f"memory-{number}",
             pressure(outcome, request.style, label),
             pressure_alt(outcome, label, request.language),
-            title="" if single else request.called(label),
             table=pressure_table(outcome, label, request.language),
         )
         for number, label in enumerate(labels, 1)

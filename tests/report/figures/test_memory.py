@@ -24,10 +24,10 @@ from sim.report.figures.memory.memory import (
     ledger_table,
     marks,
 )
-from sim.report.figures.memory.memory_panels import scaled
+from sim.report.figures.memory.scales import scaled
 from sim.report.numbers import NARROW as NB
-from sim.report.style import Style
-from sim.report.words import LabelName
+from sim.report.style import LANGUAGES, Style, text_width
+from sim.report.words import LabelName, label_names
 
 MIB = 2**20
 SVG = "{http://www.w3.org/2000/svg}"
@@ -240,21 +240,75 @@ def test_pointing_at_a_part_tells_what_it_is_and_its_source(memory_outcome, name
     assert all("fact." in one or "scale" in one for one in told)
 
 
+def placed(svg):
+    """(left, right, top, bottom, text) of every text that lies, at the width that its letters are assumed to have."""
+    found = []
+    for text in ET.fromstring(svg).iter(f"{SVG}text"):
+        if text.get("transform"):
+            continue
+        size, x, y = (float(text.get(name)) for name in ("font-size", "x", "y"))
+        wide = text_width(text.text or "", size)
+        left = x - {"start": 0, "middle": wide / 2, "end": wide}[text.get("text-anchor")]
+        found.append((left, left + wide, y - 0.75 * size, y + 0.2 * size, text.text))
+    return found
+
+
 @pytest.mark.parametrize("ruler", RULERS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_words_leave_the_picture(memory_outcome, names, ruler, language):
-    from sim.report.style import text_width
-
     for places in (DESK, HALL, PHONE):
-        for text in ET.fromstring(ledger(memory_outcome, Style("dark", language), ruler, names, places)).iter(
-            f"{SVG}text"
-        ):
-            if text.get("transform"):
-                continue
-            wide, x = text_width(text.text or "", float(text.get("font-size"))), float(text.get("x"))
-            left = x - {"start": 0, "middle": wide / 2, "end": wide}[text.get("text-anchor")]
-            assert left >= 0, text.text
-            assert left + wide <= places.width, text.text
+        for left, right, _, _, text in placed(ledger(memory_outcome, Style("dark", language), ruler, names, places)):
+            assert left >= 0, text
+            assert right <= places.width, text
+
+
+SIX = {
+    "lxd": {"technology": "lxd"},
+    "lxc": {"technology": "lxc"},
+    "thin": {"technology": "docker-devicemapper"},
+    "docker28": {"technology": "docker-28"},
+    "old": {"technology": "qemu-kvm", "guest": "ubuntu-14-04"},
+    "new": {"technology": "qemu-kvm", "guest": "debian-cloud"},
+}
+
+
+@pytest.fixture(scope="module")
+def six():
+    """Twenty of each of six, as a reader may write them."""
+    from sim.batch.run import run
+    from sim.loading import from_document
+
+    written = {"id": "six", "concept": "memory-ledger", "study": "memory", "instances": 20, "compare": SIX}
+    written |= {"title": "Six", "summary": "Six"}
+    return run(from_document(written))[0]
+
+
+@pytest.mark.parametrize("ruler", RULERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("places", [DESK, HALL, PHONE])
+def test_no_words_of_six_labels_leave_the_picture_or_meet(six, ruler, language, places):
+    texts = placed(ledger(six, Style(language=language), ruler, label_names(six, language), places))
+    assert [text for left, right, *_, text in texts if left < 0 or right > places.width + 0.1] == []
+    met = [
+        (one[4], other[4])
+        for one, other in itertools.combinations(texts, 2)
+        if one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+    ]
+    assert met == []
+    assert not any("…" in text[4] for text in texts)
+
+
+def test_labels_of_one_name_say_what_differs_in_their_panels_and_in_the_bar(six):
+    said = words(ledger(six, Style(), "rss", label_names(six)))
+    assert said.count("20 × QEMU/KVM") == 2
+    assert [after for before, after in itertools.pairwise(said) if before == "20 × QEMU/KVM"] == [
+        "Ubuntu 14.04",
+        "Debian cloud image",
+    ]
+    machines = replace(six, labels=("old", "new"))
+    assert compared(machines, "rss") == "old"
+    bar = words(ledger(machines, Style(), "rss", label_names(machines)))[:3]
+    assert bar == ["20 × QEMU/KVM", "Ubuntu 14.04", "sum of RSS"]
 
 
 def test_table_and_sentence(memory_outcome):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from sim import load
 from sim.outcome import Metric, Outcome
 from sim.records.memory import LedgerRecord
 from sim.report.figures.memory.pressure import (
@@ -15,7 +18,8 @@ from sim.report.figures.memory.pressure import (
     ram,
     series,
 )
-from sim.report.style import LANGUAGES, Style
+from sim.report.shown import request, shown
+from sim.report.style import LANGUAGES, Style, rows_of
 
 GIB = 2**30
 LEDGER = {
@@ -105,3 +109,22 @@ def test_the_figure_compiles(outcome, language, drawn):
     drawn(pressure(outcome, style, "kvm"), style)
     assert over_time(outcome) == ["kvm"]
     assert "8.0" in pressure_alt(outcome, "kvm", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_one_of_several_labels_that_is_drawn_is_named(outcome, language):
+    others = {"kvm": "qemu-kvm", "box": "lxc", "docker": "docker"}
+    records = [replace(record, of=label) for label in others for record in outcome.records]
+    parameters = {label: {"technology": technology} for label, technology in others.items()}
+    three = replace(outcome, labels=tuple(others), records=tuple(records), parameters=parameters)
+    [drawing] = [one for one in shown(request(load("ksm"), three, Style(language=language))) if one.kind == "vega"]
+    assert [layer["mark"]["align"] for layer in drawing.content["layer"] if says(layer, "QEMU/KVM")] == ["left"]
+    alone = pressure(outcome, Style(language=language), "kvm")
+    assert not any(says(layer, "QEMU/KVM") for layer in alone["layer"]), "one label alone is the page's title"
+    tops = [spec["padding"]["top"] for spec in (drawing.content, alone)]
+    assert tops[0] == tops[1] + 20, "it has a row of its own above those of the events"
+
+
+def says(layer, text):
+    """Whether a layer writes that."""
+    return layer["mark"]["type"] == "text" and any(row.get("text") == text for row in rows_of(layer["data"]))

@@ -12,10 +12,11 @@ from sim.report.figures import parts
 from sim.report.figures.canvas import Canvas
 from sim.report.figures.legend import LegendMark
 from sim.report.figures.memory.columns import MemorySums, Ruler, counted, group, sums
-from sim.report.figures.memory.memory_panels import Panels, sized
+from sim.report.figures.memory.memory_panels import Panels, counted_name, sized
+from sim.report.figures.textlines import wrapped
 from sim.report.numbers import written, written_metric
 from sim.report.sources import cited
-from sim.report.style import Language, Style, text_width
+from sim.report.style import SMALLEST, Language, Style, text_width
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, part_name, part_names, spoken
 
@@ -41,8 +42,8 @@ class LedgerPlaces:
 DESK, HALL, PHONE = (
     LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(880, 160, 2, 160, 28), LedgerPlaces(360, 0, 1, 240, 28),
 )  # fmt: skip
-_TOTAL = 17
-"""Pixels of a bar's sum."""
+_TOTAL, _NAMES = 17, 16
+"""Pixels of a bar's sum, and from one line of its name to the next."""
 
 
 def marks(outcome: Outcome, ruler: Ruler) -> list[LegendMark]:
@@ -100,7 +101,7 @@ class _Bars:
         self.places, self.style, self.tokens = places, canvas.style, canvas.style.tokens
         self.language: Language = canvas.style.language
         self.sums = sums(outcome, label)
-        self.name = _count(outcome, label, names, self.language)
+        self.name = counted_name(group(outcome, label, "physical"), names, self.language)
         self.reach = float(max(self.sums.rss, self.sums.physical))
         if ruler == "configured":
             self.reach = float(max(self._says(), self.sums.physical))
@@ -111,23 +112,35 @@ class _Bars:
         """Both bars, and the words about their difference. Where they end."""
         y = 4.0
         if self.ruler != "physical":
-            y = self._bar(y, self.ruler, self.name, tr(f"ruler.{self.ruler}.sum", self.language))
+            said = self._named(*self.name, tr(f"ruler.{self.ruler}.sum", self.language))
+            more = (len(said) - 2) * _NAMES / 2 if self.places.gutter else 0
+            y = self._bar(y + more, self.ruler, said)
             self._bracket(y)
-            y += 14
-        name = tr("figure.ledger.used", self.language)
-        used = self._bar(y, "physical", name, tr("figure.ledger.on_host", self.language))
+            y += 14 + more
+        said = self._named(tr("figure.ledger.used", self.language), "", tr("figure.ledger.on_host", self.language))
+        used = self._bar(y, "physical", said)
         return max(used, self._difference(y)) + 12
 
-    def _bar(self, y: float, ruler: Ruler, name: str, sub: str) -> float:
-        """One bar with its name and its sum. Where it ends."""
+    def _named(self, name: str, differs: str, sub: str) -> list[tuple[str, int]]:
+        """A bar's words in lines (text, size): its name, what is different about that, and which sum it is."""
+        room = self.places.gutter - 12.0
+        if not self.places.gutter:
+            room = self.places.width - text_width(sub, SMALLEST) - 12
+        lines = [(line, 15) for line in wrapped(name, 15, room, bold=True)]
+        lines += [(line, SMALLEST) for line in wrapped(differs, SMALLEST, room) if differs]
+        return [*lines, (sub, SMALLEST)]
+
+    def _bar(self, y: float, ruler: Ruler, said: list[tuple[str, int]]) -> float:
+        """One bar with its words and its sum. Where it ends."""
         canvas, places, high = self.canvas, self.places, self.places.bar
-        if places.gutter:
-            canvas.text(places.gutter - 12, y + high / 2 - 2, name, size=15, anchor="end", bold=True)
-            canvas.text(places.gutter - 12, y + high / 2 + 14, sub, colour=self.tokens.muted, anchor="end")
-        else:
-            canvas.text(0, y + 14, name, size=15, bold=True)
-            canvas.text(places.width, y + 14, sub, colour=self.tokens.muted, anchor="end")
-            y += 20
+        left, top, anchor = places.gutter - 12.0, y + high / 2 - 2 - (len(said) - 2) * _NAMES / 2, "end"
+        if not places.gutter:
+            canvas.text(places.width, y + 14, said.pop()[0], colour=self.tokens.muted, anchor="end")
+            left, top, anchor = 0.0, y + 14, "start"
+            y += 20.0 + (len(said) - 1) * _NAMES
+        for number, (line, size) in enumerate(said):
+            muted = self.tokens.muted if places.gutter and number == len(said) - 1 else ""
+            canvas.text(left, top + number * _NAMES, line, size=size, colour=muted, anchor=anchor, bold=size == 15)
         x = float(places.gutter)
         for record_owner, kind, size, told in _pieces(self.outcome, self.label, ruler, self.language):
             width = size * self.scale
@@ -237,11 +250,6 @@ def _told(
     what = {"again": tr("figure.shared_again", language), "promise": tr("figure.promise", language)}.get(kind, "")
     head = " · ".join(filter(None, (owner, written(size, "B", language, guess), what)))
     return "\n".join((head, parts.joined(named, language), "; ".join(sources)))
-
-
-def _count(outcome: Outcome, label: str, names: LabelNames, language: Language) -> str:
-    instances = group(outcome, label, "physical").instances
-    return tr("figure.count", language, n=f"{instances:,}", name=names[label].name)
 
 
 def _sum(metric: Metric | None, language: Language) -> str:

@@ -5,89 +5,33 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sim.outcome import Outcome
 from sim.records.instances import MemoryRecord, Owner
 from sim.report.figures import parts
 from sim.report.figures.canvas import Canvas, fits
 from sim.report.figures.memory.columns import PROCESSES, Group, MemoryBlock, MemoryBlockKind, Ruler, area, group, sums
+from sim.report.figures.memory.scales import BESIDE, Panel, scaled, square
+from sim.report.figures.textlines import wrapped
 from sim.report.numbers import marked, times, written
 from sim.report.sources import cited
-from sim.report.style import Language, text_width
+from sim.report.style import SMALLEST, Language, text_width
 from sim.report.texts import tr
-from sim.report.words import LabelNames, part_name, part_names
+from sim.report.words import LabelNames, part_name, part_names, spoken
 
 _GAP = 34
 """Pixels between panels."""
-_HEAD, _LINE = 50, 17
-"""Pixels of a panel's heading, and of a line of the words below it."""
+_HEAD, _HEADING, _LINE = 14, 18, 17
+"""Pixels of a panel's heading without its lines, of a line in it, and of a line of the words below the columns."""
+_NAME = 15
+"""Pixels of a label's name."""
+_BETWEEN = 10
+"""Pixels below a row of panels, and again where another row follows."""
 _EDGE = 3
 """Pixels at the left, into which the line under the columns reaches."""
-_BESIDE = 10
-"""Pixels before what stands beside the columns."""
-_THINNEST = 0.7
-"""Columns are narrowed to this share before they are made lower."""
 _WORTH = 0.05
 """A shared part is named where it is at least this share of the sum."""
 _LETTERS = 14
-_MIB = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One label's columns with their scale.
-
-    Attributes:
-        power: It is drawn at a tenth to this power of the scale.
-        per_byte: Square pixels of a byte.
-        width, height: Pixels of the columns, above and below zero together.
-    """
-
-    found: Group
-    power: int
-    per_byte: float
-    width: float
-    height: float
-
-    @property
-    def pitch(self) -> float:
-        """Pixels from one column to the next."""
-        return self.width / self.found.columns
-
-    @property
-    def unit(self) -> float:
-        """Pixels of height of a byte an instance."""
-        return self.per_byte * self.found.instances / self.width
-
-
-def scaled(groups: Sequence[Group], ruler: Ruler, width: float, height: float) -> list[Panel]:
-    """The panels of all groups: equal areas are equal bytes, but for a stated power of ten.
-
-    A power is the one nearest to the ratio of a panel's area to the smallest one's.
-
-    Args:
-        width, height: Pixels that columns and what stands beside them may take.
-    """
-    areas = [max(area(found, ruler), 1.0) for found in groups]
-    powers = [max(round(math.log10(each / min(areas))), 0) for each in areas]
-    room = width - 2 * _BESIDE
-    least = min(areas)
-    possible = []
-    for found, power in zip(groups, powers, strict=True):
-        host = sum(record.bytes for record in found.host)
-        columns = (found.top + found.bottom) * found.instances
-        again = least if power else 0.0
-        possible.append(height * room / max(host + columns + again, 1.0) * 10**power)
-    base = min(possible, default=1.0)
-    panels = []
-    for found, power, most in zip(groups, powers, possible, strict=True):
-        per_byte, share = base / 10**power, base / most
-        narrowed = max(share, _THINNEST)
-        columns = (found.top + found.bottom) * found.instances * per_byte
-        high = height * share / narrowed
-        panels.append(Panel(found, power, per_byte, columns / high, high))
-    return panels
 
 
 class Panels:
@@ -111,41 +55,61 @@ class Panels:
 
     def draw(self, y: float) -> float:
         """All panels from `y` down. Where they end."""
-        lines = max(len(self._foot(found)) for found in self.groups)
-        step = _HEAD + self.height + _LINE * lines + 10
-        for number, (panel, found) in enumerate(zip(self.panels, self.groups, strict=True)):
-            row, column = divmod(number, self.per_row)
-            self._panel(panel, found, _EDGE + column * (self.place + _GAP), y + row * step)
-        return y + math.ceil(len(self.panels) / self.per_row) * step
+        every = list(zip(self.panels, self.groups, strict=True))
+        for first in range(0, len(every), self.per_row):
+            row = every[first : first + self.per_row]
+            head = _HEAD + _HEADING * max(len(self._heading(panel)) for panel, _ in row)
+            for column, (panel, found) in enumerate(row):
+                self._panel(panel, found, _EDGE + column * (self.place + _GAP), y, head)
+            y += head + self.height + _LINE * max(len(self._foot(found)) for _, found in row) + 2 * _BETWEEN
+        return y - _BETWEEN
 
-    def _panel(self, panel: Panel, found: Group, x: float, y: float) -> None:
+    def _panel(self, panel: Panel, found: Group, x: float, y: float, head: float) -> None:
         self._head(panel, x, y)
-        zero = y + _HEAD + self.height - panel.found.bottom * panel.unit
+        top = y + head
+        end = top + self.height
+        zero = end - panel.found.bottom * panel.unit
         self._columns(panel, found, x, zero)
-        self.canvas.place((x, y + _HEAD, panel.width, self.height), label=found.label)
-        beside = x + panel.width + _BESIDE
+        self.canvas.place((x, top, panel.width, self.height), label=found.label)
+        beside = x + panel.width + BESIDE
         beside = self._host(panel, found, beside, zero)
         self._smallest(panel, beside, zero)
         self.canvas.line(f"M{x - 3:.1f} {zero:.1f}H{x + panel.width + 3:.1f}", self.tokens.ink)
         for number, words in enumerate(self._foot(found), 1):
-            self.canvas.text(x, y + _HEAD + self.height + 1 + _LINE * number, words, colour=self.tokens.muted)
+            self.canvas.text(x, end + 1 + _LINE * number, words, colour=self.tokens.muted)
 
     def _head(self, panel: Panel, x: float, y: float) -> None:
         """Whose columns these are, their scale, and a square of the same size in every panel."""
-        language, found = self.language, panel.found
-        name = tr("figure.count", language, n=f"{found.instances:,}", name=self.names[found.label].name)
-        square = _square(panel)
-        side = math.sqrt(square * panel.per_byte)
-        words = f"= {written(square, 'B', language)}"
-        left = x + self.place - side - 8 - text_width(words, 13)
-        self.canvas.text(x, y + 16, parts.cut(name, int((left - x) / 8)), size=15, bold=True)
+        side, words = self._scale(panel)
+        left = x + self._before(panel)
+        for number, (line, size, colour) in enumerate(self._heading(panel)):
+            self.canvas.text(x, y + 16 + _HEADING * number, line, size=size, colour=colour, bold=size == _NAME)
+        self.canvas.boxes([(left, y + 4, side, side)], "none", stroke=self.tokens.ink, width=1.5)
+        self.canvas.text(left + side + 6, y + 4 + min(side, 24) / 2 + 5, words)
+
+    def _scale(self, panel: Panel) -> tuple[float, str]:
+        """A side of the square, and what it stands for."""
+        size = square(panel)
+        return math.sqrt(size * panel.per_byte), f"= {written(size, 'B', self.language)}"
+
+    def _before(self, panel: Panel) -> float:
+        """Pixels from the panel's left end to its square."""
+        side, words = self._scale(panel)
+        return self.place - side - 8 - text_width(words, SMALLEST)
+
+    def _heading(self, panel: Panel) -> list[tuple[str, int, str]]:
+        """The lines (text, size, colour) beside the square and below it: the name, what differs, how it is drawn."""
+        language, found, room = self.language, panel.found, self._before(panel) - 8
+        name, differs = counted_name(found, self.names, language)
+        lines = [(line, _NAME, "") for line in wrapped(name, _NAME, room, bold=True)]
+        lines += [(line, SMALLEST, "") for line in wrapped(differs, SMALLEST, room) if differs]
         each = found.instances / found.columns
         said = tr("figure.ledger.area", language) if each == 1 else tr("figure.columns", language, n=f"{each:.3g}")
         if panel.power:
             said = tr("figure.ledger.scale", language, n=f"{10**panel.power:,}")
-        self.canvas.text(x, y + 34, said, colour=self.tokens.muted)
-        self.canvas.boxes([(left, y + 4, side, side)], "none", stroke=self.tokens.ink, width=1.5)
-        self.canvas.text(left + side + 6, y + 4 + min(side, 24) / 2 + 5, words)
+        below = self._scale(panel)[0] <= _HEADING * len(lines)
+        told = wrapped(said, SMALLEST, self.place if below else room)
+        return lines + [(line, SMALLEST, self.tokens.muted) for line in told]
 
     def _columns(self, panel: Panel, found: Group, x: float, zero: float) -> None:
         alike: dict[tuple[str, MemoryBlockKind], list[MemoryBlock]] = defaultdict(list)
@@ -278,7 +242,7 @@ class Panels:
         """The smallest panel again at this one's scale, so that the scales cannot be overlooked."""
         first = self.groups[0]
         high = max(panel.found.top * panel.unit, 1.0)
-        name = self.names[first.label].name
+        name = spoken(self.names)[first.label]
         said = tr("figure.ledger.other", self.language, name=name)
         if not panel.power or not first.blocks or not fits(said, 13, high):
             return
@@ -298,7 +262,11 @@ class Panels:
         self.canvas.text(x + wide + 17, zero - high / 2, said, colour=self.tokens.muted, anchor="middle", turned=True)
 
     def _foot(self, found: Group) -> list[str]:
-        """What the ruler says of this label, what is really used, and how the two are to each other. One line each."""
+        """The words below a panel, in lines that are as wide as it at most."""
+        return [line for said in self._sums(found) for line in wrapped(said, SMALLEST, self.place)]
+
+    def _sums(self, found: Group) -> list[str]:
+        """What the ruler says of this label, what is really used, and how the two are to each other."""
         language = self.language
         says, used = (
             parts.any_statistic(self.outcome, found.label, f"{ruler}_total", "value")
@@ -313,30 +281,28 @@ class Panels:
         said, ruler = sized(says.value, says.estimate, language), tr(f"ruler.{self.ruler}.sum", language)
         factor = times(says.value / used.value, language)
         factor = marked(factor, language, short=True) if says.estimate or used.estimate else factor
-        lines = [
-            tr("figure.ledger.sum", language, ruler=ruler, sum=said, used=is_used),
-            tr("figure.ledger.factor", language, times=factor),
-        ]
+        both = tr("figure.ledger.sum", language, ruler=ruler, sum=said, used=is_used)
+        first = [both] if fits(both, SMALLEST, self.place) else [f"{ruler} {said}", only]
+        lines = [*first, tr("figure.ledger.factor", language, times=factor)]
         if self.ruler in PROCESSES and found.bottom:
             below = written(sums(self.outcome, found.label).outside, "B", language)
             told = tr("figure.ledger.below", language, size=below)
-            both = f"{lines[1]} · {told}"
-            lines = [lines[0], both] if fits(both, 13, self.place) else [*lines, told]
+            both = f"{lines[-1]} · {told}"
+            lines = [*lines[:-1], both] if fits(both, SMALLEST, self.place) else [*lines, told]
         return lines
+
+
+def counted_name(found: Group, names: LabelNames, language: Language) -> tuple[str, str]:
+    """How many of what a label is, and what is different about it where its name repeats, else ""."""
+    name = names[found.label]
+    count = tr("figure.count", language, n=f"{found.instances:,}", name=name.name)
+    return count, name.kind if spoken(names)[found.label] != name.name else ""
 
 
 def sized(size: float, estimate: bool, language: Language) -> str:
     """Bytes as a label in the figure: "≈" where they are an estimate, as its legend says."""
     text = written(size, "B", language)
     return marked(text, language, short=True) if estimate else text
-
-
-def _square(panel: Panel) -> float:
-    """Bytes of a square that is seen well: 1, 10 or 100 MiB and so on at the smallest scale, more in the others."""
-    size = float(_MIB) * 1e-3
-    while math.sqrt(size * 10 * panel.per_byte * 10**panel.power) < 36:
-        size *= 10
-    return size * 10.0**panel.power
 
 
 def _boxes(block: MemoryBlock, panel: Panel, x: float, zero: float) -> list[tuple[float, float, float, float]]:

@@ -92,7 +92,8 @@ def _said(metric: Metric, language: Language) -> str:
 def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     """One label's RAM by owner as stacked areas under the RAM's line, with swap beside it and events in words.
 
-    All labels of an outcome share one scale. A dashed line above the stack is what there would be without KSM.
+    All labels of an outcome share one scale. Of several, the one that is drawn is named above it. A dashed line above
+    the stack is what there would be without KSM.
     """
     ledger, language, tokens = series(outcome, label), style.language, style.tokens
     highest = max((_highest(series(outcome, other)) for other in over_time(outcome)), default=1.0)
@@ -134,9 +135,13 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
         layers.append(_text(named, style, "middle", "part", color=tokens.muted))
     happened = events(outcome, label, language)
     layers += _events(happened, style)
-    padding = {"top": style.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
+    rows_above = len(happened)
+    if len(over_time(outcome)) > 1:
+        layers.append(_name(outcome, label, style, rows_above))
+        rows_above += 1
+    padding = {"top": style.px(8 + _ROW * rows_above), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
-    height = style.px(_HEIGHT + _ROW * len(happened))
+    height = style.px(_HEIGHT + _ROW * rows_above)
     of = places.named({"part": "key", "event": "event"}, label=label)
     return chart(
         style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers, usermeta=of
@@ -249,6 +254,14 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
         "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)} | mark,
         "encoding": {"y": {"field": y, "type": "quantitative"}, "text": {"field": text}},
     }
+
+
+def _name(outcome: Outcome, label: str, style: Style, row: int) -> parts.SpecLayer:
+    """Whose memory it is, above the words of so many events."""
+    data = inline([{"time": 0, "text": spoken(label_names(outcome, style.language))[label]}])
+    mark = {"type": "text", "align": "left", "baseline": "middle", "fontWeight": 600, "fontSize": type_size(style)}
+    encoding = {"y": {"value": -style.px(8 + _ROW * row)}, "text": {"field": "text"}}
+    return {"data": data, "mark": mark | {"color": style.tokens.ink}, "encoding": encoding}
 
 
 def _events(happened: Sequence[Event], style: Style) -> list[parts.SpecLayer]:
