@@ -60,9 +60,9 @@ PLACES = (
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
 # is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases. On a
-# phone the question and Run stand above the figure, whose own buttons would cover its title. Elsewhere a figure stays
-# in sight while a longer text beside it is scrolled, as `page_state` places it. While the server is away the page says
-# so itself. Firefox rounds a button's width down, and would cut its label.
+# phone the question and Run stand above the figure, whose own buttons would cover its title, and no button tells its
+# keys. Elsewhere a figure stays in sight while a longer text beside it is scrolled, as `page_state` places it. While
+# the server is away the page says so itself. Firefox rounds a button's width down, and would cut its label.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
@@ -72,7 +72,8 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stPopoverButton] [data-testid=stMarkdownContainer]{{overflow:visible;text-overflow:clip}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
-.st-key-projector-start,[data-testid=stElementToolbar]{{display:none}}.st-key-head{{flex-wrap:nowrap;gap:.3rem}}
+.st-key-projector-start,[data-testid=stElementToolbar],[data-has-shortcut] kbd{{display:none}}
+.st-key-head{{flex-wrap:nowrap;gap:.3rem}}
 .st-key-head>:first-child{{flex:1 1 0;min-width:0}}}}
 @property --figure-top{{syntax:"*";inherits:false}}
 @media(min-width:641px){{[data-testid=stColumn]:has(+[data-testid=stColumn] .st-key-told){{

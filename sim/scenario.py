@@ -18,10 +18,16 @@ _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
 
 
-_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])(?: +| *\n *)(?=[\u3000-\u9fff\uff00-\uffef])")
+_NO_DOT = "\u3000-\u30fa\u30fc-\u9fff\uff00-\uffef"
+_FOLD = re.compile(
+    "(?<=[\u3000-\u9fff\uff00-\uffef])(?: +| *\n *)(?=[\u3000-\u9fff\uff00-\uffef])"
+    f"|(?<=[{_NO_DOT}]) +(?=[A-Za-z0-9{{`])"
+    r"|(?<=[。、]) +(?=\*\*\w)"
+)
 """Blanks or one line's end between two characters of Japanese writing (kana, kanji, full-width forms).
 
-An empty line is none of these. It ends a paragraph."""
+Blanks too before a Latin letter, a digit, a value or code that follows one, other than a middle dot, and before strong
+text that follows a stop. An empty line is none of these. It ends a paragraph."""
 
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9][^\s<>()\[\]\\\"`]*")
@@ -46,7 +52,7 @@ class Text:
 
     `{label.metric.statistic}` in it stands for that number, written with its unit.
 
-    A Japanese text may be folded over lines in a file. Folding leaves a space between two full-width characters. It is
+    A Japanese text may be folded over lines in a file. Folding leaves a space beside a full-width character. It is
     taken out, because Japanese is written without spaces. An empty line is kept.
 
     Attributes:

@@ -12,6 +12,11 @@ def test_folding_leaves_no_space_in_japanese_and_keeps_it_between_latin_words():
     assert text.en == "read it\nfrom the right"
 
 
+def test_folding_leaves_no_space_before_what_follows_japanese() -> None:
+    text = Text(en="x", ja="つなぐ Linuxブリッジ、 2回。 {a.b.value}から `ls`で。 **同じ**です。** {m} ・ {n} ・ VM")
+    assert text.ja == "つなぐLinuxブリッジ、2回。{a.b.value}から`ls`で。**同じ**です。** {m} ・ {n} ・ VM"
+
+
 def test_an_empty_line_between_two_japanese_paragraphs_stays() -> None:
     """Between Latin letters it always did; a paragraph that ends and begins with kana lost it."""
     text = Text(en="one\n\ntwo", ja="一つ目。\n\n二つ目は\n 折り返す。\n\n1.10は三つ目。")

@@ -226,4 +226,5 @@ def _heading(page_part: PagePart, one: Drawing) -> None:
     ink = page_part.view.style.tokens.ink
     shade = f"width:1em;height:1.2em;background:{ink};opacity:{one.shade}"
     swatch = f'<span style="{shade}"></span>' if one.shade else ""
-    st.html(f'<div style="font-weight:600;display:flex;align-items:center;gap:.5em">{swatch}{escape(one.title)}</div>')
+    look = "font-weight:600;display:flex;align-items:center;gap:.5em"
+    st.html(f'<div data-heading="{one.shade:g}" style="{look}">{swatch}{escape(one.title)}</div>')

@@ -63,7 +63,7 @@ def page(view: View) -> None:
     figure, text = (st.container(), st.container()) if view.embed else st.columns(_FIGURE_AND_TEXT, gap="large")
     with figure:
         place = st.empty()
-    accuracy = _accuracy(place)
+    accuracy = _accuracy(place, view)
     every = accuracy.rows
     with text:
         told = st.container()
@@ -97,11 +97,11 @@ def page(view: View) -> None:
         _table(shown, view)
 
 
-def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
+def _accuracy(place: st.delta_generator.DeltaGenerator, view: View) -> Accuracy:
     """The accuracy of the shipped cases, as it is stored. Where a file that it hangs on was changed, they are run."""
-    place.skeleton(height=470)
     try:
-        return _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
+        with place.container(), st.spinner(tr("ui.accuracy.loading", view.lang)):
+            return _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
     finally:
         place.empty()
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from sim.report.figures.textlines import PIECE
+
 _COPIER_JS = """
 export default function({ parentElement, data: [data] }) {
   const host = parentElement.querySelector('.lines');
@@ -48,7 +50,7 @@ _copier = st.components.v2.component("copier", html='<div class="lines"></div>',
 # picture sees no font of the page. So a PNG is made of an SVG that has them in it. The buttons are there where a figure
 # is.
 _PICTURE_JS = """
-const SPACE = 16, SHARP = 2, WIDE = 760, TITLE = 22;
+const SPACE = 16, SHARP = 2, WIDE = 760, TITLE = 22, HEADING = 16;
 const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
   'font-family', 'font-size', 'font-weight', 'text-anchor'];
 const PLACED = ['width', 'height', 'max-width', 'max-height', 'min-width'];
@@ -67,28 +69,45 @@ const tables = (words) => {
     return [{ copy, box: { top, left: x, bottom: top + height, width, height } }];
   });
 };
+// Words as a picture, in lines, behind a swatch where they have a shade.
+const said = (lines, element, size, width, shade) => {
+  const { fontFamily, color } = getComputedStyle(element), height = 1.4 * size * lines.length;
+  const copy = parsed('<svg xmlns="http://www.w3.org/2000/svg"/>'), box = { width, height };
+  const put = (name, values) => {
+    const one = document.createElementNS(copy.namespaceURI, name);
+    for (const [key, value] of Object.entries(values)) one.setAttribute(key, value);
+    copy.append(one);
+    return one;
+  };
+  copy.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  if (shade) put('rect', { width: size, height: 1.2 * size, y: .1 * size, fill: color, opacity: shade });
+  lines.forEach((line, at) => {
+    const text = put('text', { x: shade ? 1.5 * size : 0, y: 1.4 * size * at + size });
+    Object.assign(text.style, { fontFamily, fontSize: `${size}px`, fontWeight: 600, fill: color });
+    text.textContent = line.trimEnd();
+  });
+  return { copy, box };
+};
 // The page's title, broken where words end, and what the colours mean stand above the figures.
-const heading = () => {
+const heading = (piece) => {
   const title = document.querySelector('[data-testid=stMain] h1');
   if (!title) return [];
-  const { fontFamily, color } = getComputedStyle(title), pen = document.createElement('canvas').getContext('2d');
-  pen.font = `600 ${TITLE}px ${fontFamily}`;
-  const lines = [''], words = new Intl.Segmenter(document.documentElement.lang || 'en', { granularity: 'word' });
-  for (const { segment } of words.segment(title.textContent.trim())) {
-    if (pen.measureText(lines.at(-1) + segment).width > WIDE) lines.push('');
-    lines.push((lines.pop() + segment).trimStart());
+  const pen = document.createElement('canvas').getContext('2d'), lines = [''];
+  pen.font = `600 ${TITLE}px ${getComputedStyle(title).fontFamily}`;
+  for (const word of title.textContent.trim().match(new RegExp(piece, 'g')).filter(Boolean)) {
+    if (pen.measureText(lines.at(-1) + word).width > WIDE) lines.push('');
+    lines.push((lines.pop() + word).trimStart());
   }
-  const copy = parsed('<svg xmlns="http://www.w3.org/2000/svg"/>'), height = 1.4 * TITLE * lines.length;
-  copy.setAttribute('viewBox', `0 0 ${WIDE} ${height}`);
-  lines.forEach((line, at) => {
-    const text = document.createElementNS(copy.namespaceURI, 'text');
-    text.setAttribute('y', 1.4 * TITLE * at + TITLE);
-    Object.assign(text.style, { fontFamily, fontSize: `${TITLE}px`, fontWeight: 600, fill: color });
-    text.textContent = line.trimEnd();
-    copy.append(text);
-  });
-  return [{ copy, box: { top: -2e6, left: 0, width: WIDE, height } }];
+  const { copy, box } = said(lines, title, TITLE, WIDE);
+  return [{ copy, box: { ...box, top: -2e6, left: 0 } }];
 };
+// The headings of single figures.
+const headed = () => [...document.querySelectorAll('[data-testid=stMain] [data-heading]')].filter(seen);
+const headings = () => headed().map((element) => {
+  const { top, left, width } = element.getBoundingClientRect();
+  const { copy, box } = said([element.textContent.trim()], element, HEADING, width, Number(element.dataset.heading));
+  return { copy, box: { ...box, top, left } };
+});
 const legend = (svg) => {
   if (!svg) return [];
   const copy = parsed(svg), [, , width, height] = copy.getAttribute('viewBox').split(' ').map(Number);
@@ -99,8 +118,9 @@ const drawn = (words) => {
   for (const host of document.querySelectorAll('[data-testid=stMain] *'))
     if (host.shadowRoot) charts.push(...host.shadowRoot.querySelectorAll('.host svg'));
   const pictures = charts.filter(seen).map((svg) => ({ svg, box: svg.getBoundingClientRect() }));
-  return [...pictures, ...tables(words)].sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
+  return [...pictures, ...tables(words)];
 };
+const placed = (pictures) => pictures.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
 const plain = (svg) => {
   const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll('*')];
   [copy, ...copy.querySelectorAll('*')].forEach((element, at) => {
@@ -127,7 +147,8 @@ const sheetOf = (pictures) => {
     width = Math.max(width, right - SPACE); height = Math.max(height, top + box.height + SPACE);
   }
   sheet.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  sheet.setAttribute('viewBox', `0 0 ${width || 1} ${height || 1}`);
+  [width, height] = [width + 2 * SPACE, height + SPACE];
+  sheet.setAttribute('viewBox', `${-SPACE} ${-SPACE} ${width} ${height}`);
   sheet.setAttribute('width', width); sheet.setAttribute('height', height);
   sheet.style.background = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
   return sheet;
@@ -166,7 +187,8 @@ export default function({ parentElement, data: [data] }) {
     const button = document.createElement('button');
     button.type = 'button'; button.textContent = label;
     button.onclick = async () => {
-      const sheet = sheetOf([...heading(), ...legend(data.legend), ...drawn(data.words)]);
+      const figures = placed([...drawn(data.words), ...headings()]);
+      const sheet = sheetOf([...heading(data.piece), ...legend(data.legend), ...figures]);
       const link = document.createElement('a');
       link.href = URL.createObjectURL(form === 'png' ? await pixels(sheet) : file(sheet));
       link.download = `${data.name}.${form}`; link.click();
@@ -233,6 +255,7 @@ def picture_saver(
         "name": name,
         "words": [list(one) for one in words],
         "legend": legend,
+        "piece": PIECE.pattern,
     }
     _picture(data=[given], key=key)
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 
 from sim import __version__
+from sim.catalog import load
 from sim.loading import Control, controls
 from sim.outcome import Outcome
 from sim.report.style import Language
@@ -48,6 +49,8 @@ def _option(control: Control, option: str, language: Language) -> str:
     name = control.path.rpartition(".")[2]
     if has(f"parameter.{name}.{option}", language):
         return tr(f"parameter.{name}.{option}", language)
+    if name == "host" and option in load.hosts():
+        return load.hosts()[option].name.read(language)
     return option or tr("ui.varied", language)
 
 

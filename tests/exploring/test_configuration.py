@@ -8,6 +8,7 @@ import pytest
 
 from sim import limits, studies
 from sim.batch.run import run
+from sim.catalog.load import hosts
 from sim.errors import InputError
 from sim.exploring.catalogued import catalogued
 from sim.exploring.configuration import (
@@ -19,9 +20,10 @@ from sim.exploring.configuration import (
     settable,
 )
 from sim.exploring.presets import Preset, explored_studies, presets
-from sim.loading import load, load_text, override
-from sim.report.controlnames import about
+from sim.loading import controls, load, load_text, override
+from sim.report.controlnames import about, options
 from sim.report.explored import difference_rows, said_difference, said_interval, side_names
+from sim.report.style import Language
 from sim.scenario import Scenario, Text
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -219,3 +221,13 @@ def test_one_side_that_the_catalog_does_not_name_is_called_as_its_preset_or_by_w
     names = [side_names(Exploration(Configuration(ten, changed))) for changed in changes]
     assert [name["a"].en for name in names] == ["kept for 10 minutes", "keep-alive: 5 min", "kept for 10 minutes"]
     assert side_names(alone("taxonomy.docker")) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "Server: 52 cores, 384 GB (RunD)"), ("ja", "サーバー（52コア、384 GB、RunD）")]
+)
+def test_hosts_are_offered_by_the_name_the_catalog_has_and_chosen_by_their_id(language: Language, name: str) -> None:
+    lesson = load(FOLDER / "taxonomy.yaml")
+    host = next(one for one in controls(lesson) if one.path.rpartition(".")[2] == "host")
+    assert options(host, language)["rund"] == name
+    assert set(options(host, language)) >= set(hosts())

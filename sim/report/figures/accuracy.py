@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.quantity import dimension_of, factor_of
 from sim.report.figures import parts
+from sim.report.figures.textlines import shortened
 from sim.report.numbers import written
 from sim.report.sources import publication_name
-from sim.report.style import Language, Spec, Style, chart, inline, text_width
+from sim.report.style import PHONE, Language, Spec, Style, chart, inline, text_width
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
 
@@ -33,8 +34,8 @@ SHAPES = ("square", "diamond", "triangle-up", "cross", "triangle-down", "triangl
 """For the publications with most points. All others share the circle."""
 
 _HEIGHT, _LANE = 470, 26
-_LEGEND, _SYMBOL, _LEAST = 14, 34, 300
-"""The legend's type, the room of a symbol and its gaps, and of a name on a phone, in pixels."""
+_LEGEND, _SYMBOL, _LEAST, _ON_PHONE = 14, 34, 300, 246
+"""The legend's type, the room of a symbol and its gaps, the least of a name, and the most on a phone, in pixels."""
 _ENDS = 1.0
 """Errors beyond this share stand at the end of their lane."""
 _SIZE = 90
@@ -262,6 +263,7 @@ def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], style: Style) ->
     domain = [*own, *([others] if any(row["group"] == others for row in rows) else [])]
     scale = {"domain": domain, "range": [*own.values(), "circle"][: len(domain)]}
     two, three = (round(_legend_width(domain, columns, style)) for columns in (2, 3))
+    brief = {name: shortened(name, style.px(_LEGEND), _ON_PHONE) for name in domain}
     symbol = {"fill": style.tokens.ink, "stroke": style.tokens.ink, "opacity": 1, "fillOpacity": 1, "strokeOpacity": 1}
     legend = {
         "orient": "bottom",
@@ -270,6 +272,7 @@ def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], style: Style) ->
         "labelFontSize": style.px(_LEGEND),
         "labelColor": style.tokens.muted,
         "labelLimit": {"expr": f"max(width - {_SYMBOL}, {_LEAST})"},
+        "labelExpr": f"{PHONE} ? {json.dumps(brief, ensure_ascii=False)}[datum.label] : datum.label",
         "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
     }
     return {"field": "group", "type": "nominal", "scale": scale, "legend": legend}

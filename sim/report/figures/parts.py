@@ -291,6 +291,8 @@ _TOLD = 18
 """Pixels of the text beside a bar and at the end of a range, on a projector."""
 _ARROW_ROOM = 26
 """Pixels of the arrow alone, at the end of a range whose number has no room."""
+_BEYOND = "scale('x', datum.range_high) > width"
+"""In an expression of a range: whether it goes beyond the axis as it is drawn."""
 
 
 def range_layers(
@@ -303,7 +305,7 @@ def range_layers(
     or nothing: the strip runs to the end.
 
     Args:
-        told_on_phone: Whether the arrow has room on a phone. The strip runs to the end where it has none.
+        told_on_phone: Whether the arrow has room on a phone. Where it has none, `ranges_run_on` draws a point.
     """
     shown = [{**row, "range_end": min(row["range_high"], domain)} for row in rows if row["range_low"] is not None]
     strip = {
@@ -318,19 +320,49 @@ def range_layers(
     if within := [row for row in shown if row["range_high"] <= domain]:
         layers.append({"data": inline(within), "mark": strip, "encoding": start | {"x2": {"field": "range_end"}}})
     if wider := [row for row in shown if row["range_high"] > domain]:
-        told = max(value_width(row["range_told"], style.px(_TOLD)) for row in wider) + 8
+        told = _told_width(wider, style)
         free, arrow_fits = (_free(rows, room, style) for room in (told, _ARROW_ROOM))
         room = f"({free} ? {told:.0f} : {arrow_fits} ? {_ARROW_ROOM} : 0)"
-        room = room if told_on_phone else f"({PHONE} ? 0 : {room})"
-        end = {"value": {"expr": f"min(scale('x', datum.range_high), width - {room})"}}
+        room = room if told_on_phone else f"({PHONE} ? 8 : {room})"
+        end = {"value": {"expr": f"{_BEYOND} ? width - {room} : scale('x', datum.range_high)"}}
         layers.append({"data": inline(wider), "mark": strip, "encoding": start | {"x2": end}})
         arrow: dict[str, Any] = {"align": "right", "dx": -1, "dy": style.px(below), "color": style.tokens.muted}
         arrow |= {} if told_on_phone else {"opacity": on_phone(0, 1)}
         text = text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow)
         text["encoding"]["x"] = {"value": {"expr": "width"}}
-        text["encoding"]["text"] = {"value": {"expr": f"{free} ? datum.range_told : {arrow_fits} ? '→' : ''"}}
+        said = f"{free} ? datum.range_told : {arrow_fits} ? '→' : ''"
+        text["encoding"]["text"] = {"value": {"expr": f"!({_BEYOND}) ? '' : {said}"}}
         layers.append(text)
     return layers
+
+
+def ranges_run_on(rows: Sequence[Mapping[str, Any]], domain: float, style: Style, below: float) -> list[SpecLayer]:
+    """On a phone, where a range beyond the axis has no room for words: a point at the end of its strip."""
+    wider = [row for row in rows if row["range_high"] is not None and row["range_high"] > domain]
+    mark = {
+        "type": "point", "shape": "triangle-right", "filled": True, "size": 60, "color": style.tokens.muted,
+        "yOffset": below, "aria": False,
+    }  # fmt: skip
+    there: dict[str, Any] = {"x": {"value": {"expr": "width - 4"}}}
+    there["opacity"] = {"value": {"expr": f"{PHONE} && {_BEYOND} ? 1 : 0"}}
+    return [{"data": inline(wider), "mark": mark, "encoding": there}] if wider else []
+
+
+def _told_width(wider: Sequence[Mapping[str, Any]], style: Style) -> float:
+    return max(value_width(row["range_told"], style.px(_TOLD)) for row in wider) + 8
+
+
+def end_with_ranges(rows: Sequence[Mapping[str, Any]], domain: float, style: Style, least: float = 0.4) -> str:
+    """Where an axis ends, as an expression: so that ranges beyond `domain` can say how far they go. 0 without any.
+
+    Args:
+        least: The share that bars keep.
+    """
+    wider = [row for row in rows if row["range_high"] is not None and row["range_high"] > domain]
+    if not wider:
+        return "0"
+    room = _beside(rows, style) + _TOLD + _told_width(wider, style) + 2
+    return f"{max(row['reach'] for row in rows)} / max({least}, 1 - {room:.0f} / width)"
 
 
 def _free(rows: Sequence[Mapping[str, Any]], room: float, style: Style) -> str:
@@ -338,9 +370,13 @@ def _free(rows: Sequence[Mapping[str, Any]], room: float, style: Style) -> str:
 
     Lanes are close, so that words of the next one count too.
     """
-    beside = max(value_width(str(row.get(told) or ""), style.px(_TOLD)) for row in rows for told in ("label", "rank"))
     reach = max(row["reach"] for row in rows)
-    return f"width - scale('x', {reach}) > {beside + _TOLD + room:.0f}"
+    return f"width - scale('x', {reach}) > {_beside(rows, style) + _TOLD + room:.0f}"
+
+
+def _beside(rows: Sequence[Mapping[str, Any]], style: Style) -> float:
+    """Pixels of the longest words behind a bar."""
+    return max(value_width(str(row.get(told) or ""), style.px(_TOLD)) for row in rows for told in ("label", "rank"))
 
 
 def text_layer(

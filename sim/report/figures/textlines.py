@@ -12,7 +12,7 @@ from sim.report.style import text_width
 BOLD = 1.06
 """How much wider bold letters are."""
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
-_PIECE = re.compile(
+PIECE = re.compile(
     rf" ?[（「『〈(\[約≈]*(?:[゠-ヿ]+|[㐀-鿿々]+|[^ {_WIDE}]+(?:(?<=\u202f)[゠-ヿ㐀-鿿]+)?|[{_WIDE}])?"
     rf"[ぁ-ゟ]*[{grid.CLOSING}]*"
 )
@@ -40,19 +40,26 @@ def wrapped(text: str, size: float, room: float, *, bold: bool = False) -> list[
             part += letter
         yield part
 
-    return grid.filled((part for piece in _PIECE.findall(text) for part in fitting(piece)), room, measure)
+    return grid.filled((part for piece in PIECE.findall(text) for part in fitting(piece)), room, measure)
+
+
+def shortened(text: str, size: float, room: float) -> str:
+    """A text of at most that many pixels. What has no room is left out by words, for which an ellipsis stands."""
+    if text_width(text, size) <= room:
+        return text
+    return wrapped(text, size, room - text_width("…", size))[0].rstrip(" ,、") + "…"
 
 
 @functools.lru_cache(maxsize=1024)
 def widest(text: str, size: float, *, bold: bool = False) -> float:
     """Pixels of what no line may break."""
-    parts = (part for piece in _PIECE.findall(text) for part in _UNBROKEN.findall(piece.strip()))
+    parts = (part for piece in PIECE.findall(text) for part in _UNBROKEN.findall(piece.strip()))
     return max((text_width(part, size) for part in parts), default=0.0) * (BOLD if bold else 1)
 
 
 @functools.lru_cache(maxsize=256)
 def shortest(text: str, size: int, most: int) -> list[str]:
     """A bold text in at most so many lines, the longest as short as may be. No word is broken."""
-    width = [BOLD * text_width(piece.strip(), size) for piece in _PIECE.findall(text)]
+    width = [BOLD * text_width(piece.strip(), size) for piece in PIECE.findall(text)]
     rooms = range(int(max(width)) + 1, int(sum(width)) + size, 4)
     return next((made for room in rooms if len(made := wrapped(text, size, room, bold=True)) <= most), [text])

@@ -20,6 +20,7 @@ from sim.report.figures.accuracy import (
     scatter,
     shapes,
 )
+from sim.report.figures.textlines import shortened
 from sim.report.style import LANGUAGES, Style
 
 
@@ -183,3 +184,9 @@ def test_the_figures_compile_and_the_sentence_counts(language, drawn):
     drawn(scatter([], style, "s"), style)
     assert "4" in accuracy_alt(POINTS, language)
     assert accuracy_alt([], language)
+
+
+def test_a_name_without_room_is_cut_behind_a_word() -> None:
+    name = "performance study of Lawrence Livermore, 2019"
+    assert shortened(name, 14, 1000) == name
+    assert shortened(name, 14, 200).removesuffix("…") in ("performance study of", "performance study of Lawrence")

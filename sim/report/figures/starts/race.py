@@ -144,6 +144,7 @@ def race(
     else:
         ranges = parts.range_layers(shown, style, 20, domain, told_on_phone=False)
         layers += [_moved(layer, 24) for layer in ranges]
+        layers += parts.ranges_run_on(shown, domain, style, 24)
         layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
         layers += _told(shown, style)
         layers += parts.names_above(names, outcome.labels, style, _UP, {row["lane"]: row["rank"] for row in shown})
@@ -246,6 +247,7 @@ def _axis_end(shown: Sequence[dict[str, Any]], domain: float, style: Style, *, l
     if not lens:
         rank = parts.end_for(longest, [row["rank"] for row in shown], style, plus=-3)["expr"]
         ends.append(f"({PHONE} ? 0 : {rank})")
+        ends.append(f"({PHONE} ? 0 : {parts.end_with_ranges(shown, domain, style)})")
     return f"max({', '.join(ends)})"
 
 
