@@ -230,7 +230,7 @@ def test_a_value_of_a_link_that_is_none_of_the_choices_names_the_default_it_is_r
     assert "'laptp'" in error(at)
     assert "The default is shown instead: Server: 32 cores, 64 GiB." in error(at)
     said = error(opened("density", show="1", host="laptp", lang="ja"))
-    assert "既定値を表示しています：server" in said
+    assert "既定値を表示しています：サーバー（32コア、64 GiB）" in said
 
 
 def ledger_lesson(**predict: Any) -> Scenario:
