@@ -88,9 +88,14 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "vega": vega,
         "page": script,
     }
-    size = sum(len(part.encode()) for part in parts.values())
-    told = " ".join(tr("ui.live.size", lang, size=f"{size / 1e6:.1f}") for lang in ("en", "ja"))
-    return _filled((BROWSER / "index.html").read_text("utf-8"), parts | {"size": escape(told)})
+    template = (BROWSER / "index.html").read_text("utf-8")
+    size = len(_filled(template, parts | {"size": _size_told(0)}).encode())
+    return _filled(template, parts | {"size": _size_told(size)})
+
+
+def _size_told(size: int) -> str:
+    """How large the page is, in both languages."""
+    return escape(" ".join(tr("ui.live.size", lang, size=f"{size / 1e6:.1f}") for lang in ("en", "ja")))
 
 
 def _first(scenarios: Sequence[Scenario], tick: Tick) -> dict[str, Any]:

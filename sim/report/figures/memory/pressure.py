@@ -141,7 +141,7 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
         rows_above += 1
     padding = {"top": style.px(8 + _ROW * rows_above), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
-    height = style.px(_HEIGHT + _ROW * rows_above)
+    height = style.px(_HEIGHT + _ROW * len(happened))
     of = places.named({"part": "key", "event": "event"}, label=label)
     return chart(
         style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers, usermeta=of
