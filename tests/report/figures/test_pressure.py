@@ -118,11 +118,12 @@ def test_the_one_of_several_labels_that_is_drawn_is_named(outcome, language):
     parameters = {label: {"technology": technology} for label, technology in others.items()}
     three = replace(outcome, labels=tuple(others), records=tuple(records), parameters=parameters)
     [drawing] = [one for one in shown(request(load("ksm"), three, Style(language=language))) if one.kind == "vega"]
-    assert [layer["mark"]["align"] for layer in drawing.content["layer"] if says(layer, "QEMU/KVM")] == ["left"]
+    [name] = [layer for layer in drawing.content["layer"] if says(layer, "QEMU/KVM")]
+    assert name["mark"]["align"] == "left"
+    rows = len(events(three, "kvm", language))
+    assert name["encoding"]["y"]["value"] == -(8 + 20 * rows), "it has a row of its own above those of the events"
     alone = pressure(outcome, Style(language=language), "kvm")
     assert not any(says(layer, "QEMU/KVM") for layer in alone["layer"]), "one label alone is the page's title"
-    tops = [spec["padding"]["top"] for spec in (drawing.content, alone)]
-    assert tops[0] == tops[1] + 20, "it has a row of its own above those of the events"
 
 
 def says(layer, text):

@@ -135,11 +135,9 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
         layers.append(_text(named, style, "middle", "part", color=tokens.muted))
     happened = events(outcome, label, language)
     layers += _events(happened, style)
-    rows_above = len(happened)
     if len(over_time(outcome)) > 1:
-        layers.append(_name(outcome, label, style, rows_above))
-        rows_above += 1
-    padding = {"top": style.px(8 + _ROW * rows_above), "left": 5, "right": 5, "bottom": 5}
+        layers.append(_name(outcome, label, style, len(happened)))
+    padding = {"top": style.px(8), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
     height = style.px(_HEIGHT + _ROW * len(happened))
     of = places.named({"part": "key", "event": "event"}, label=label)
