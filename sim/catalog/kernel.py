@@ -153,17 +153,6 @@ class Checks(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
-class Lingering(Sensed):
-    """A lock whose holder is in the way of others for a while after it gave it back, and counts as "queued".
-
-    Attributes:
-        seconds: How long.
-    """
-
-    seconds: Number = field(metadata=COSTS)
-
-
-@dataclass(frozen=True, slots=True)
 class Lock:
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
@@ -175,7 +164,8 @@ class Lock:
         daemon: Whether it is a daemon's, so that the engine's version matters and the host's kernel does not.
         checks: Which of its holds are checks that it may leave out. None for none.
         shared: The grace periods that stand in its place, where nobody is kept out. None for a lock.
-        lingering: How long a holder counts as "queued" after it gave the lock back. None for not at all.
+        lingering: For how many seconds a holder, in the way of others still, counts as "queued" after it gave the lock
+            back. None for not at all.
     """
 
     id: str
@@ -185,4 +175,4 @@ class Lock:
     daemon: bool = False
     checks: Checks | None = None
     shared: SharedGrace | None = None
-    lingering: Lingering | None = None
+    lingering: Number | None = None

@@ -20,13 +20,13 @@ from sim.catalog.kernel import (
     Grace,
     Growth,
     Hold,
-    Lingering,
     Lock,
     Operation,
     Per,
     SharedGrace,
     generation,
 )
+from sim.catalog.number import Number
 from sim.catalog.read import Table, positive, read_whole
 from sim.outcome import Bound
 
@@ -95,13 +95,13 @@ def _checks(table: Table) -> Checks | None:
     return checks
 
 
-def _lingering(table: Table) -> Lingering | None:
+def _lingering(table: Table) -> Number | None:
     inner = table.table("lingering", needed=False)
     if inner is None:
         return None
-    lingering = Lingering(inner.number("seconds", "s"))
+    seconds = inner.number("seconds", "s")
     inner.done()
-    return lingering
+    return seconds
 
 
 def _shared(table: Table) -> SharedGrace | None:

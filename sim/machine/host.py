@@ -96,7 +96,7 @@ class RunningHost:
         self._locks: dict[str, Servers] = {}
         self._disk_locks: dict[str, DiskLock] = {}
         self._ends: dict[str, deque[float]] = {}
-        self._lingers = {name: lock.lingering.seconds.at(bound) for name, lock in locks().items() if lock.lingering}
+        self._lingers = {name: lock.lingering.at(bound) for name, lock in locks().items() if lock.lingering}
         self._special = {name: own for name, lock in locks().items() if (own := _special(lock, host.kernel, bound))}
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm

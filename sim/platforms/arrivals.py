@@ -43,12 +43,12 @@ class SerialClient:
 
     Args:
         host: What it runs on.
-        seconds: Core-seconds of the host before each request.
+        work: Core-seconds of the reference host before each request.
         request: Asks for a start.
     """
 
-    def __init__(self, host: RunningHost, seconds: float, request: Callable[[], None]) -> None:
-        self._host, self._seconds, self._request = host, seconds, request
+    def __init__(self, host: RunningHost, work: float, request: Callable[[], None]) -> None:
+        self._host, self._work, self._request = host, work, request
         self._left = 0
 
     def ask(self) -> None:
@@ -58,7 +58,7 @@ class SerialClient:
             self._compute()
 
     def _compute(self) -> None:
-        self._host.compute(self._seconds * self._host.speed, 1.0, self._computed)
+        self._host.compute(self._work, 1.0, self._computed)
 
     def _computed(self, _: Any) -> None:
         self._left -= 1

@@ -381,12 +381,6 @@ def _on_kernel(host: Host, kernel: str) -> Host:
     )
 
 
-def _client_cpu(params: Startup, host: RunningHost, bound: Bound) -> float:
-    """Core-seconds of this host before each request."""
-    named = clients().xargs.at(bound) / host.speed if params.asked_by == "xargs" else 0.0
-    return params.client_cpu + named
-
-
 def _pulled(plan: BootPlan, image: OfficialImage, host: RunningHost, bound: Bound) -> tuple[BootPlan, ImageSource]:
     """The plan with a pull before it, and where the image comes from. What pulls is imported where something does."""
     from sim.platforms.pull import ImageStore, layers_of, with_pull
@@ -463,8 +457,10 @@ def run(params: Startup, context: Context) -> StudyRun:
         limit=params.cpu_limit,
     )
     left = iter(range(count - (params.in_flight or count)))
-    computes = _client_cpu(params, host, context.bound)
-    ask = SerialClient(host, computes, starter.request).ask if computes else starter.request
+    work = params.client_cpu * host.speed
+    if params.asked_by == "xargs":
+        work += clients().xargs.at(context.bound)
+    ask = SerialClient(host, work, starter.request).ask if work else starter.request
     if params.rate is not None:
         at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:
