@@ -153,7 +153,7 @@ class Checks(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Sensed):
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
     Attributes:
@@ -175,4 +175,4 @@ class Lock:
     daemon: bool = False
     checks: Checks | None = None
     shared: SharedGrace | None = None
-    lingering: Number | None = None
+    lingering: Number | None = field(default=None, metadata=COSTS)
