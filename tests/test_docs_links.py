@@ -64,6 +64,12 @@ def test_lines_are_wrapped(document: Path) -> None:
     assert [line for line in lines if len(line) > 104 and len(LINK.sub("", line).split()) > 3] == []
 
 
+def test_every_page_is_in_the_list_of_what_to_read() -> None:
+    listed = ROOT / "docs" / "README.md"
+    targets = {match["target"] for match in LINK.finditer(prose(listed))}
+    assert {page.name for page in PAGES if page.parent == listed.parent} - {listed.name} <= targets
+
+
 def test_a_broken_link_and_a_bare_name_are_seen(tmp_path: Path) -> None:
     page = tmp_path / "a.md"
     page.write_text(
