@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import fmean, stdev
 from typing import cast
 
@@ -19,6 +20,7 @@ from sim.loading.inline import InlineHost, entry
 from sim.outcome import Bound
 from sim.platforms.overhead import OnHost
 
+EVIDENCE = Path(__file__).parents[2] / "scenarios" / "evidence"
 MIDDLE = 1.28
 """Standard deviations each way that hold four fifths of a normal distribution."""
 
@@ -98,12 +100,30 @@ def test_the_anchors_speed_is_that_of_programs_on_cores_like_the_reference_hosts
 
 
 def test_a_rows_value_is_the_geometric_mean_of_its_programs() -> None:
-    for number in range(1230, 1247):
+    for number in (*range(1230, 1247), 1410, 1411, 1415):
         found = ratios(f"D{number}")
         assert len(found) >= 14
         assert math.exp(fmean(map(math.log, found.values()))) == pytest.approx(
             float(facts()[f"D{number}"].value), rel=2e-3
         )
+
+
+def test_machines_of_cases_have_the_speed_of_their_rows() -> None:
+    """A design at another clock, a guest's or a list's ratio, in the words of docs/evidence-speeds.md."""
+    anchor = load.host("m5d-metal").cpu_speed.value
+    skylake = dict.fromkeys(ratios("D1230"), 3.9 / 3.5) | {"PassMark": passmark("D1413")}
+    stated = {
+        "kata22-baselines": middle(skylake)[0],
+        "rasi20-run": middle(ratios("D1410", 3.9) | {"PassMark": passmark("D1412")})[0],
+        "oulu21-desktop": passmark("D1414"),
+        "sandboxbench26-starts": float(facts()["D1411"].value),
+        "eks26-memory": float(facts()["D1415"].value),
+    }
+    for case, ratio in stated.items():
+        text = (EVIDENCE / f"{case}.yaml").read_text(encoding="utf-8")
+        speeds = {float(speed) for speed in re.findall(r"cpu_speed: ([\d.]+)", text)}
+        assert len(speeds) == 1
+        assert speeds.pop() / anchor == pytest.approx(ratio, rel=0.003), case
 
 
 def one(value: float, **more: object) -> Number:
