@@ -96,7 +96,7 @@ def test_a_new_task_waits_for_those_of_its_own_hardware_thread(there, waits):
 
 def test_one_that_woke_up_waits_for_no_turn_and_two_new_ones_wait_at_the_same_time():
     woke, *forked = ends(lambda env: queues(env, 1, turn=(0.1, 0.0)), [(0.0, 1.0, {}), *new([1.0, 1.0])])
-    # The second of the new ones counts the first as one of its core, and both wait until the one that runs has run 0.1 s.
+    # Both wait until the one that runs has run 0.1 s: those that wait count, too, but do not run before each other.
     # From then on three share the core: 0.9 s of the first take 2.7 s. The others have 0.1 s left, which takes 0.2 s.
     assert (woke, forked) == (pytest.approx(2.8, rel=1e-5), pytest.approx([3.0, 3.0], rel=1e-5))
 

@@ -15,7 +15,7 @@ from sim.errors import CancelledError, InputError
 from sim.records.instances import InstanceRecord, PhaseRecord
 from sim.scenario import Text
 from sim.studies import study
-from sim.studies.base import Context, statistic, summarise
+from sim.studies.base import Context, summarise
 from sim.studies.startup import STUDY, Startup, run
 
 TEXT = Text(en="x", ja="x")

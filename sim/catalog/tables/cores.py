@@ -1,4 +1,4 @@
-"""What Linux does with cores: how it balances their run queues, when a new task runs, what one vCPU more takes to boot."""
+"""What Linux does with cores: it balances run queues, lets a new task wait its turn, and brings up vCPUs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CoreNumbers(Sensed):
         busy, busy_before_5_10: How many times as long that is on a busy core, by the kernel.
         vcpu: Core-seconds to bring up one vCPU more.
         slice: Seconds that a task runs before another does, on one core.
-        slice_before_6_6, round_before_6_6: The least of that and a round of all tasks of a core, by the older scheduler.
+        slice_before_6_6, round_before_6_6: The least of that, and of a round of all tasks of a core.
         turns, turns_before_6_6: How many slices each task of a core runs before a new one does.
     """
 
