@@ -8,13 +8,14 @@ it while its neighbour may have a core to itself. That is so until the cores are
 - One that wakes up goes to an idle core. Where there is none, it stays where it slept. How busy that core is now has
   little to do with that, so a core is drawn.
 - One that follows another on its core, as a process that goes on with its next work, stays there.
+- A new task waits its turn: each of those on its core runs a slice before it does (start debit, or a later deadline).
 - A core that runs out of tasks takes one from the busiest queue at once (idle balancing).
 - A busy core takes from the busiest queue each `interval`, until they differ by less than two (periodic balancing).
   Cores do so in turn.
 
-A core's tasks share it by weight (processor sharing): the slices in which they take turns are left out. So is that a
-task which ran just now is not moved, and that large machines balance within parts of themselves more often than
-between them.
+A core's tasks share it by weight (processor sharing): but for that of a new task, the slices in which they take turns
+are left out. So is that a task which ran just now is not moved, and that large machines balance within parts of
+themselves more often than between them.
 
 Between events a core serves its tasks at known rates. So each core has a virtual clock and a heap of ends, as a class
 of `Fluid` has, and there is one armed timer in all. No event is spent on balancing while no two queues differ by two.
@@ -28,6 +29,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -41,6 +43,9 @@ _ULP = 2.0**-52
 
 _LEAST_PART = 1e-9
 """A part of a thread below this is rounding."""
+
+_NO_WEIGHT = 2.0**-20
+"""The weight of a task that waits its turn: next to nothing, and a sum with ones is exact."""
 
 Task = tuple[float, int, Callable[[Any], Any], Any, float]
 """When it ends by the clock of its core, its number, what is called then with what argument, and its weight."""
@@ -82,6 +87,8 @@ class RunQueues:
         smt: What a core does with two or more tasks, against one: two hardware threads count as one core here.
         speeds: How fast a core is with so many of them busy, from none to all, against full speed. None for always
             at full speed.
+        turn: Seconds that each task of a core runs before a new one does, at least, and for all of them together with
+            the new one. Two hardware threads have half of a core's tasks each.
 
     >>> env = Environment()
     >>> cores = RunQueues(env, 2, random.Random(1), interval=0.1)
@@ -111,6 +118,7 @@ class RunQueues:
         "_smt",
         "_timer",
         "_turn",
+        "_waits",
         "_withdrawn",
     )
 
@@ -122,6 +130,7 @@ class RunQueues:
         interval: float = 0.0,
         smt: float = 1.0,
         speeds: Sequence[float] | None = None,
+        turn: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         if cores < 1:
             raise ValueError(f"cores ({cores}) must be at least 1")
@@ -129,6 +138,8 @@ class RunQueues:
             raise ValueError(f"interval ({interval}) must not be negative, and smt ({smt}) be from 1 to 2")
         if speeds is not None and len(speeds) != cores + 1:
             raise ValueError(f"speeds ({speeds}) must be {cores + 1}, for none to all of the cores busy")
+        if not all(0 <= seconds < math.inf for seconds in turn):
+            raise ValueError(f"turn ({turn}) must not be negative")
         self._env = env
         self._cores = [_Core() for _ in range(cores)]
         self._queues: list[dict[_Core, None]] = [dict.fromkeys(self._cores), {}]
@@ -144,6 +155,7 @@ class RunQueues:
         self._here: _Core | None = None
         self._armed = self._expiring = False
         self._turn = 0
+        self._waits = turn
 
     def __len__(self) -> int:
         """How many tasks there are."""
@@ -204,6 +216,13 @@ class RunQueues:
         core = self._here
         if new:
             core = next(iter(self._queues[self._least]))
+            turn = self._turn_on(core)
+            if turn:
+                self._settle(core)
+                self._sequence += 1
+                starts = partial(self._begin, work, done, argument, weight)
+                self._put(core, (core.clock + turn, self._sequence, starts, None, _NO_WEIGHT))
+                return
         elif core is not None:
             self._here = None
         elif self._least == 0:
@@ -213,6 +232,18 @@ class RunQueues:
         self._settle(core)
         self._sequence += 1
         self._put(core, (core.clock + work / weight, self._sequence, done, argument, weight))
+
+    def _begin(self, work: float, done: Callable[[Any], Any], argument: Any, weight: float, _: Any) -> None:
+        self._start(work, done, argument, weight, False)
+
+    def _turn_on(self, core: _Core) -> float:
+        """How far a core's clock is to go before a new task runs there."""
+        threads = 1 if self._smt == 1.0 else 2
+        ahead = core.count / threads
+        if ahead < 1.0:
+            return 0.0
+        each, together = self._waits
+        return max(each, together / (ahead + 1.0)) * self._smt / threads
 
     def _settle(self, core: _Core) -> None:
         """Bring a core's clock to now."""

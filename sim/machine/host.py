@@ -227,4 +227,5 @@ def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock |
 def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:
     interval = core_numbers().balance_interval(host.kernel, host.cores, bound)
     speeds = core_speeds(host.turbo, host.cores, host.sockets, bound)
-    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)), speeds)
+    turn = core_numbers().turn(host.kernel, host.cores, bound)
+    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)), speeds, turn)

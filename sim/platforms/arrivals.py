@@ -45,10 +45,11 @@ class SerialClient:
         host: What it runs on.
         work: Core-seconds of the reference host before each request.
         request: Asks for a start.
+        forks: Whether it does so in a process that it has just forked, for whose exec it waits.
     """
 
-    def __init__(self, host: RunningHost, work: float, request: Callable[[], None]) -> None:
-        self._host, self._work, self._request = host, work, request
+    def __init__(self, host: RunningHost, work: float, request: Callable[[], None], *, forks: bool = False) -> None:
+        self._host, self._work, self._request, self._forks = host, work, request, forks
         self._left = 0
 
     def ask(self) -> None:
@@ -58,10 +59,28 @@ class SerialClient:
             self._compute()
 
     def _compute(self) -> None:
-        self._host.compute(self._work, 1.0, self._computed)
+        self._host.compute(self._work, 1.0, self._computed, new=self._forks)
 
     def _computed(self, _: Any) -> None:
         self._left -= 1
         if self._left:
             self._compute()
         self._request()
+
+
+def after_computing(host: RunningHost, work: float, then: Callable[[], None]) -> Callable[[], None]:
+    """What computes on the host, beside all else there, and then does that. Nothing is computed for no work.
+
+    Args:
+        work: Core-seconds of the reference host.
+    """
+    if not work:
+        return then
+
+    def computed(_: Any) -> None:
+        then()
+
+    def compute() -> None:
+        host.compute(work, 1.0, computed)
+
+    return compute

@@ -26,7 +26,7 @@ from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
-from sim.platforms.arrivals import SerialClient, at_random, together
+from sim.platforms.arrivals import SerialClient, after_computing, at_random, together
 from sim.platforms.booting import Booting
 from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.emulation import emulated, without_nesting
@@ -142,6 +142,14 @@ class Startup:
         doc(
             "A program on this host that asks for one start after another and computes before each: none, or xargs, "
             "which forks and runs a program. It is no part of the start."
+        ),
+    ] = "none"
+    script: Annotated[
+        Literal["none", "clocks", "configures"],
+        doc(
+            "A shell script on this host around each start, which computes before and after it: none, one that reads "
+            "the clock, or one that also writes a configuration before and searches a log after. It is no part of the "
+            "start."
         ),
     ] = "none"
     clean_up: Annotated[
@@ -389,6 +397,14 @@ def _pulled(plan: BootPlan, image: OfficialImage, host: RunningHost, bound: Boun
     return with_pull(plan, host.host, layers, bound=bound), ImageStore(host, layers, bound=bound)
 
 
+def _script(params: Startup, bound: Bound) -> tuple[float, float]:
+    """What a script computes before and after each start."""
+    if params.script == "none":
+        return 0.0, 0.0
+    script = clients().scripts[params.script]
+    return script.before.at(bound), script.after.at(bound)
+
+
 def run(params: Startup, context: Context) -> StudyRun:
     """Start the instances once, and measure each of them.
 
@@ -436,8 +452,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         done += 1
         if done % step == 0:
             context.tick(done / count)
-        if params.in_flight is not None and next(left, None) is not None:
-            ask()
+        through()
 
     staying: list[Start] = []
 
@@ -457,10 +472,17 @@ def run(params: Startup, context: Context) -> StudyRun:
         limit=params.cpu_limit,
     )
     left = iter(range(count - (params.in_flight or count)))
-    work = params.client_cpu * host.speed
-    if params.asked_by == "xargs":
-        work += clients().xargs.at(context.bound)
-    ask = SerialClient(host, work, starter.request).ask if work else starter.request
+    before, after = _script(params, context.bound)
+
+    def follow() -> None:
+        if params.in_flight is not None and next(left, None) is not None:
+            ask()
+
+    through = after_computing(host, after, follow)
+    request = after_computing(host, before, starter.request)
+    forks = params.asked_by == "xargs"
+    work = params.client_cpu * host.speed + (clients().xargs.at(context.bound) if forks else 0.0)
+    ask = SerialClient(host, work, request, forks=forks).ask if work else request
     if params.rate is not None:
         at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:

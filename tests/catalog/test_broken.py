@@ -171,6 +171,8 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_told(name: str, tmp_path: Pa
         ("mechanisms/memory.toml", 'value = "20 ms", source = "D0102"', 'value = "20 ms"', "ksm.sleep: has no source"),
         ("mechanisms/memory.toml", 'value = "20 ms"', 'value = "20 MiB"', "ksm.sleep.value: unit 'MiB'"),
         ("mechanisms/clients.toml", "[xargs]", "[xarg]", "xargs: is missing"),
+        ("mechanisms/clients.toml", "[script.clocks]", "[script.clock]", "script.clocks: is missing"),
+        ("mechanisms/cores.toml", "[new_task]", "[newtask]", "new_task: is missing"),
         ("mechanisms/cores.toml", "value = 16", "value = 0", "balancing.busy: is not above zero"),
         ("mechanisms/cores.toml", "[bring_up]", "[bringup]", "bring_up: is missing"),
         ("mechanisms/nesting.toml", 'high = "90 %"', 'high = "190 %"', "share.machine: is no share"),

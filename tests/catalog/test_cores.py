@@ -50,6 +50,16 @@ def test_busy_cores_balance_by_their_number_and_by_the_kernel(kernel, cores, sec
     assert core_numbers().balance_interval(kernel, cores, "high") == pytest.approx(2 * seconds)
 
 
+@pytest.mark.parametrize(
+    ("kernel", "cores", "slice_", "together"),
+    [("4.15", 1, 0.75, 6.0), ("4.15", 4, 2.25, 18.0), ("6.5", 48, 3.0, 24.0), ("6.6", 4, 2.1, 0.0)],
+)
+def test_slices_grow_with_cores_up_to_eight_and_turns_are_some_of_them(kernel, cores, slice_, together):
+    """What /proc/sys/kernel says on one and on four cores (R1380), times how many of them a new task waits."""
+    turns = 0.48 if kernel == "6.6" else 1.24
+    assert core_numbers().turn(kernel, cores) == pytest.approx((slice_ * turns / 1e3, together * turns / 1e3))
+
+
 def test_the_catalogs_numbers_have_their_facts():
     cited = load.cited()
     assert cited["D0342"] == ("mechanisms/cores.toml: balancing.busy",)

@@ -21,8 +21,8 @@ class First(random.Random):
         return 0.0
 
 
-def queues(env, cores, interval=0.1, stream=None, smt=1.0, speeds=None):
-    return RunQueues(env, cores, stream or random.Random(1), interval, smt, speeds)
+def queues(env, cores, interval=0.1, stream=None, smt=1.0, speeds=None, turn=(0.0, 0.0)):
+    return RunQueues(env, cores, stream or random.Random(1), interval, smt, speeds, turn)
 
 
 def ends(make, arrivals, start=0.0):
@@ -68,6 +68,43 @@ def test_equal_tasks_that_divide_evenly_are_shared_as_if_all_cores_were_one(time
 def test_a_task_beside_another_takes_twice_as_long_as_its_neighbour_alone():
     """Three of 1 s on two cores. Shared by all, each would take 1.5 s; here one is done after 1 s."""
     assert sorted(ends(lambda env: queues(env, 2, interval=100.0), new([1.0] * 3))) == pytest.approx([1.0, 1.5, 1.5])
+
+
+@pytest.mark.parametrize(
+    ("there", "turn", "waits"),
+    [
+        (3, (0.01, 0.0), 3 * 0.01),
+        (2, (0.01, 0.06), 2 * 0.02),  # a round of 60 ms among three is 20 ms for each
+        (12, (0.01, 0.06), 12 * 0.01),
+        (0, (0.01, 0.06), 0.0),
+    ],
+)
+def test_a_new_task_waits_until_those_of_its_core_have_run_a_slice_each(there, turn, waits):
+    """It then shares the core: 0.3 s take (there + 1) times as long. All together are done when all work is."""
+    tasks = [(0.0, 1.0, {})] * there + new([0.3])
+    found = ends(lambda env: queues(env, 1, turn=turn), tasks)
+    assert found[-1] == pytest.approx(waits + 0.3 * (there + 1), rel=1e-5)
+    assert max(found) == pytest.approx(there + 0.3)
+
+
+@pytest.mark.parametrize(("there", "waits"), [(1, 0.0), (2, 0.01), (6, 0.03)])
+def test_a_new_task_waits_for_those_of_its_own_hardware_thread(there, waits):
+    """Two threads of a core have half of its tasks each, and do 1.5 times what one does."""
+    found = ends(lambda env: queues(env, 1, smt=1.5, turn=(0.01, 0.0)), [(0.0, 1.0, {})] * there + new([0.3]))
+    assert found[-1] == pytest.approx(waits + 0.3 * (there + 1) / 1.5, rel=1e-5)
+
+
+def test_one_that_woke_up_waits_for_no_turn_and_two_new_ones_wait_at_the_same_time():
+    woke, *forked = ends(lambda env: queues(env, 1, turn=(0.1, 0.0)), [(0.0, 1.0, {}), *new([1.0, 1.0])])
+    # Both wait until the one that runs has run 0.1 s: those that wait count, too, but do not run before each other.
+    # From then on three share the core: 0.9 s of the first take 2.7 s. The others have 0.1 s left, which takes 0.2 s.
+    assert (woke, forked) == (pytest.approx(2.8, rel=1e-5), pytest.approx([3.0, 3.0], rel=1e-5))
+
+
+@pytest.mark.parametrize("turn", [(-0.1, 0.0), (0.0, math.inf)])
+def test_a_turn_that_is_no_time_is_refused(turn):
+    with pytest.raises(ValueError, match="turn"):
+        queues(simpy.Environment(), 1, turn=turn)
 
 
 def test_ten_tasks_on_four_cores_end_in_two_groups():

@@ -1,7 +1,8 @@
-"""What a program computes that asks for starts, one after another."""
+"""What a program computes that asks for starts, one after another, and what a script around each start does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,16 +12,34 @@ from sim.catalog.read import Table, group, read_whole
 
 FILE = Path(__file__).parents[1] / "mechanisms" / "clients.toml"
 
+SCRIPTS = ("clocks", "configures")
+"""What scripts around a start do: read the clock, or also write a configuration before and search a log after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Sensed):
+    """What a shell script around a start computes beside it, in core-seconds of the reference host.
+
+    Attributes:
+        before: Until it reads the clock.
+        after: From when it has read the clock again until it ends.
+    """
+
+    before: Number = field(metadata=COSTS)
+    after: Number = field(metadata=COSTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Clients(Sensed):
     """The numbers of one file.
 
     Attributes:
-        xargs: Core-seconds of the reference host that `xargs -P` computes for each program it starts.
+        xargs: Core-seconds of the reference host from one program that `xargs -P` starts until it can start the next.
+        scripts: What scripts around a start compute, by what they do.
     """
 
     xargs: Number = field(metadata=COSTS)
+    scripts: Mapping[str, Script]
 
 
 def read(path: Path = FILE) -> Clients:
@@ -29,7 +48,11 @@ def read(path: Path = FILE) -> Clients:
 
 
 def _clients(table: Table) -> Clients:
-    return Clients(xargs=group(table, "xargs", spawn="s")["spawn"])
+    scripts = table.table("script")
+    read = {} if scripts is None else {key: Script(**group(scripts, key, before="s", after="s")) for key in SCRIPTS}
+    if scripts is not None:
+        scripts.done()
+    return Clients(xargs=group(table, "xargs", spawn="s")["spawn"], scripts=read)
 
 
 @cache
