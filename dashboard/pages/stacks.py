@@ -129,6 +129,7 @@ def _chosen(view: View) -> list[Stack]:
             key=_KEY,
             label_visibility="collapsed",
             placeholder=tr("ui.stacks.which", view.lang),
+            select_all=view.lang == "en",  # Streamlit has the words in English alone
         )
     names = [name for name in every if name in state[_KEY]]
     if set(names) == set(first):
