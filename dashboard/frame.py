@@ -19,7 +19,16 @@ from dashboard.refusals import answer, unknown_names
 from dashboard.resting import rest
 from dashboard.sharing import share
 from dashboard.shown import answers_shown, begin, now
-from dashboard.view import ALLOWED, LARGEST_SIZE, SMALLEST_SIZE, View, current, other_language, use_language
+from dashboard.view import (
+    ALLOWED,
+    LARGEST_SIZE,
+    SMALLEST_SIZE,
+    View,
+    current,
+    language_query,
+    other_language,
+    use_language,
+)
 from sim import __version__
 from sim.errors import InputError
 from sim.report.texts import tr
@@ -136,7 +145,7 @@ def of_lesson(name: str, view: View) -> tuple[st.Page, dict[str, str]]:
 def address_of_lesson(name: str, view: View) -> str:
     """The address of a scenario's page below the dashboard's, for a link in HTML."""
     own = any(place.path == name for place in PLACES)
-    query = ({} if own else {"scenario": name}) | ({} if view.lang == "en" else {"lang": view.lang})
+    query = ({} if own else {"scenario": name}) | language_query(view.lang)
     path = name if own else "scenarios"
     return f"{path}?{urlencode(query)}" if query else path
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.view import View, smallest_text
+from dashboard.view import View, language_query, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
 from sim.report.ring import FigurePlace
@@ -105,4 +105,4 @@ def table(rows: Sequence[TableRow], view: View) -> None:
 
 def sources_address(query: Mapping[str, str], view: View) -> str:
     """The address of the page of sources, below the dashboard's, for a query of its own."""
-    return "sources?" + urlencode(dict(query) | ({} if view.lang == "en" else {"lang": view.lang}))
+    return "sources?" + urlencode(dict(query) | language_query(view.lang))

@@ -67,10 +67,10 @@ def smallest_text() -> int:
 def current() -> View:
     """The view of this session, from the link first and from the session where the link is silent.
 
-    Streamlit drops the link's parameters when the reader goes to another page. So language and size are kept in the
-    session and written back. Any view is a link.
+    Where both are, the language is what the reader's browser asks for. Streamlit drops the link's parameters when the
+    reader goes to another page. So language and size are kept in the session and written back. Any view is a link.
     """
-    lang: Language = "ja" if _kept("lang", "en", _language) == "ja" else "en"
+    lang = _kept_language()
     for name in ("show", "notes"):
         wanted = asked(name)
         if wanted and wanted not in ALLOWED[name]:
@@ -101,11 +101,40 @@ def _flag(written: str) -> str:
 def use_language(lang: Language) -> None:
     """Change the page's language, in the session and in the link."""
     st.session_state["view-lang"] = lang
-    set_link("lang", "" if lang == "en" else lang)
+    set_link("lang", written_language(lang))
 
 
-def _language(written: str) -> str:
-    return "ja" if written == "ja" else "en"
+def written_language(lang: Language) -> str:
+    """What a link says of a language. "" for English, unless the browser asks for another one."""
+    return "" if lang == "en" and _of_browser() == "en" else lang
+
+
+def language_query(lang: Language) -> dict[str, str]:
+    """The same as a link's parameters."""
+    written = written_language(lang)
+    return {"lang": written} if written else {}
+
+
+def _kept_language() -> Language:
+    """The language that the link says, else the session's, else the browser's.
+
+    A frame on a slide and a link that "Share" wrote show what their author saw: English where they say nothing.
+    """
+    wanted, kept = asked("lang"), st.session_state.get("view-lang")
+    made_here = st.context.is_embedded or asked("model")
+    silent: Language = kept or ("en" if made_here else _of_browser())
+    lang: Language = silent if not wanted else "ja" if wanted == "ja" else "en"
+    if wanted and wanted != lang:
+        refuse("view-lang", wanted, lang)
+    st.session_state["view-lang"] = lang
+    set_link("lang", written_language(lang))
+    return lang
+
+
+def _of_browser() -> Language:
+    """The language that the reader's browser asks for first, of those that there are."""
+    first = st.context.locale or st.context.headers.get("Accept-Language", "")
+    return "ja" if first.lower().startswith("ja") else "en"
 
 
 def _size(written: str) -> str:

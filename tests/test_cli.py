@@ -433,6 +433,44 @@ class TestList:
         assert answer(["list", *wrong]) == 2
         assert "--sources" in capsys.readouterr().err
 
+    def test_what_a_scenario_may_name_is_listed_by_kind(self, capsys: Captured) -> None:
+        assert answer(["list", "--catalog", "--format", "json"]) == 0
+        found: dict[str, dict[str, Any]] = {}
+        for item in json.loads(capsys.readouterr().out):
+            found.setdefault(item["kind"], {})[item["id"]] = item
+        for kind, folder in (("technology", "technologies"), ("guest", "guests"), ("application", "applications"),
+                             ("host", "hosts"), ("workload", "workloads")):  # fmt: skip
+            assert set(found[kind]) == {file.stem for file in (ROOT / "sim" / "catalog" / folder).glob("*.toml")}
+        assert set(found["disk"]) == {"nvme", "sata-ssd", "hard-disk", "cloud-disk"}
+        assert {"0.9", "26.1", "29", "1.7"} <= set(found["engine"])
+        assert found["engine"]["20.10"]["name"]["en"] == "Docker 20.10"
+        assert found["technology"]["process"]["name"] == {"en": "bare process", "ja": "ただのプロセス"}
+        assert all(item["what"] for kind in found.values() for item in kind.values())
+
+    def test_what_is_listed_can_be_named(self, tmp_path: Path, capsys: Captured) -> None:
+        parameters = json.loads((ROOT / "scenarios" / "scenario.schema.json").read_text(encoding="utf-8"))["$defs"]
+        offered = {
+            "technology": parameters["startup.technology"]["anyOf"][0]["enum"],
+            "host": parameters["startup.host"]["anyOf"][0]["enum"],
+            "guest": parameters["startup.guest"]["anyOf"][0]["enum"],
+            "application": parameters["startup.application"]["anyOf"][0]["enum"],
+            "disk": parameters["startup.disk"]["enum"],
+            "workload": parameters["overhead.workload"]["enum"],
+            "registry": parameters["distribution.registry"]["enum"],
+        }
+        assert answer(["list", "--catalog"]) == 0
+        rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()[2:]]
+        for kind, named in offered.items():
+            assert {row[1] for row in rows if row[0] == kind} == {*named} - {"", "own"}, kind
+        engine = next(row[1] for row in rows if row[0] == "engine" and row[2] == "Podman 4")
+        text = "id: x\nconcept: x\ntitle: x\nsummary: x\nstudy: startup\ntechnology: podman\n"
+        assert answer(["check", write(tmp_path, "x.yaml", f'{text}engine: "{engine}"\n')]) == 0
+
+    @pytest.mark.parametrize("wrong", [["."], ["--course"], ["--sources"], ["--format", "csv"], ["--format", "html"]])
+    def test_the_catalog_is_no_other_list(self, wrong: list[str], capsys: Captured) -> None:
+        assert answer(["list", "--catalog", *wrong]) == 2
+        assert "Error: " in capsys.readouterr().err
+
     def test_a_folder_without_lessons_is_bad_input(self, tmp_path: Path, capsys: Captured) -> None:
         assert answer(["list", str(tmp_path)]) == 2
         assert "has no scenario" in capsys.readouterr().err

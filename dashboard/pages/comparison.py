@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.frame import head, link
 from dashboard.page_part import table
-from dashboard.view import View
+from dashboard.view import View, written_language
 from sim.report.comparing import comparison_grid, comparison_rows, halves
 from sim.report.texts import tr
 
@@ -31,7 +31,7 @@ def page(view: View) -> None:
 def _address(lesson: str, view: View) -> str:
     """The page of a lesson, in the same language and form."""
     kept = {
-        "lang": view.lang if view.lang != "en" else "",
+        "lang": written_language(view.lang),
         "embed": "true" if view.embed and not view.projector else "",
         "projector": "1" if view.projector else "",
         "locked": "1" if view.locked else "",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import components, progress, shipped
 from dashboard.frame import address_of_lesson, head, of_lesson
-from dashboard.view import View
+from dashboard.view import View, language_query
 from sim.classroom.course import Course, CourseLesson, course, named, predicted, short_of_time
 from sim.classroom.handout import as_handout, drawing
 from sim.report.previews import glyph
@@ -52,7 +52,7 @@ def _card(lesson: CourseLesson, plan: Course, view: View) -> None:
         st.page_link(
             target,
             label=f"{lesson.number} · {predicted(lesson, view.lang)} · {minutes}",
-            query_params=query | ({"lang": view.lang} if view.lang != "en" else {}),
+            query_params=query | language_query(view.lang),
         )
         if lesson.requires:
             numbers = ", ".join(f"{plan.numbers[name]}" for name in lesson.requires)

@@ -130,7 +130,9 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
     if view.embed:
         _answer(st.session_state["images:official"], view)
         return [image_sources.official(name) for name in st.session_state["images:official"]]
-    picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
+    label = tr("ui.images.official", lang)
+    # Streamlit has the words of "select all" in English alone.
+    picked = st.multiselect(label, names, key="images:official", placeholder=label, select_all=lang == "en")
     if tuple(picked) == _FIRST:
         set_link("images", "")
     else:

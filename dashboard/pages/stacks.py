@@ -23,6 +23,7 @@ from sim.report.figures.legend import legend
 from sim.report.figures.stacks import (
     INSTANCES,
     MoreMemory,
+    all_technologies,
     shown_owners,
     stack_cards,
     stacks_finding,
@@ -75,8 +76,12 @@ def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: V
     drawing(stack_cards(chosen, more, view.style, instances), "stacks:drawn")
     if not view.embed:
         st.markdown(notes[0])
-        with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
-            table(stacks_table(chosen, more, view.lang), view)
+        with st.container(horizontal=True):
+            with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
+                table(stacks_table(chosen, more, view.lang), view)
+            every = all_technologies(view.lang)
+            with st.popover(tr("ui.stacks.all", view.lang, n=len(every)), icon=":material/list:"):
+                table(every, view)
     st.caption(notes[1])
 
 
@@ -124,6 +129,7 @@ def _chosen(view: View) -> list[Stack]:
             key=_KEY,
             label_visibility="collapsed",
             placeholder=tr("ui.stacks.which", view.lang),
+            select_all=view.lang == "en",  # Streamlit has the words in English alone
         )
     names = [name for name in every if name in state[_KEY]]
     if set(names) == set(first):

@@ -36,23 +36,26 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
 @click.option("--course", "as_course", is_flag=True, help="In the order of a course, with the plan of a class.")
+@click.option("--catalog", "as_catalog", is_flag=True, help="Instead: what a scenario may name, as technologies.")
 @click.option("--sources", "as_sources", is_flag=True, help="Instead: every number and recording, with its source.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True, help="Of --course.")
 @one_format("table", "json", "html", "csv")
-def list_(folder: str | None, as_course: bool, as_sources: bool, language: str, form: str) -> int:
+def list_(folder: str | None, as_course: bool, as_catalog: bool, as_sources: bool, language: str, form: str) -> int:
     """The lessons, by concept or in the order of a course.
 
-    HTML is for --course: a page to print. CSV is for --sources.
+    With --catalog, the technologies, releases of engines, guests, applications, hosts, disks, workloads, registries
+    and images that a scenario may name. HTML is for --course: a page to print. CSV is for --sources.
     """
     from sim import lessonindex
 
     for wanted, option, given in (("html", "--course", as_course), ("csv", "--sources", as_sources)):
         if form == wanted and not given:
             raise click.UsageError(f"--format {form} needs {option}")
-    if as_sources:
-        if folder or as_course or form == "html":
-            raise click.UsageError("--sources lists the catalog's; it takes no FOLDER, no --course and no HTML")
-        StandardOutput()(_sources(form).removesuffix("\n"))
+    if as_catalog or as_sources:
+        option = "--catalog" if as_catalog else "--sources"
+        if folder or as_course or (as_catalog and as_sources):
+            raise click.UsageError(f"{option} lists the catalog's; it takes no FOLDER, and no other list beside it")
+        StandardOutput()((_named(form) if as_catalog else _sources(form)).removesuffix("\n"))
         return HELD
     place = Path(folder) if folder else lessonindex.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
@@ -91,6 +94,12 @@ def _listed(files: Sequence[Path], form: str) -> tuple[str, list[Problem]]:
         scenarios, problems = _readable(others)
         lessons += map(listed, scenarios)
     return (as_json(lessons) if form == "json" else as_table(lessons, columns())), problems
+
+
+def _named(form: str) -> str:
+    from sim.report.formats.named import as_json, as_table
+
+    return as_json() if form == "json" else as_table(columns())
 
 
 def _sources(form: str) -> str:

@@ -196,13 +196,15 @@ def found(
 ) -> list[SourceRow]:
     """The rows that fit all that is given. "" fits every one.
 
+    First come those that are called so, then those that say so of themselves, then those that something so called uses.
+
     Args:
         of: An entry of the catalog.
         source: A publication.
         words: Each of them stands somewhere in the row, whatever its case.
     """
     wanted = words.casefold().split()
-    return [
+    fitting = [
         row
         for row in rows
         if kind in ("", row.kind)
@@ -211,18 +213,38 @@ def found(
         and (not source or source in row.publications)
         and (not wanted or all(word in _text(row) for word in wanted))
     ]
+    return sorted(fitting, key=lambda row: _rank(row, wanted))
+
+
+def _rank(row: SourceRow, wanted: Iterable[str]) -> int:
+    """How near to what a row is about all words that are searched for stand in it."""
+    said = (_called_so(row), _own_words(row))
+    return next((rank for rank, text in enumerate(said) if all(word in text for word in wanted)), len(said))
+
+
+@cache
+def _called_so(row: SourceRow) -> str:
+    """What a row is called."""
+    return "\n".join((row.id, row.what.en, row.what.ja)).casefold()
+
+
+@cache
+def _own_words(row: SourceRow) -> str:
+    """What a row says itself, for a search."""
+    cited = (f"{citation.source} {citation.url}" for citation in row.citations)
+    said = (
+        row.id, row.what.en, row.what.ja, row.value, row.low, row.high, row.on, row.reason, reasoned(row.reason, "ja"),
+        *row.facts, *cited, row.use,
+    )  # fmt: skip
+    return "\n".join(said).casefold()
 
 
 @cache
 def _text(row: SourceRow) -> str:
-    """All that a row says, for a search."""
-    cited = (f"{citation.source} {citation.url}" for citation in row.citations)
+    """All that a row says, and what uses it, for a search."""
     called = (name.read(lang) for entry in row.entries if (name := _names().get(entry)) for lang in ("en", "ja"))
-    said = (
-        row.id, row.what.en, row.what.ja, row.value, row.low, row.high, row.on, row.reason, reasoned(row.reason, "ja"),
-        *row.facts, *cited, *row.entries, *called, *row.lessons, *row.studies, row.use,
-    )  # fmt: skip
-    return "\n".join(said).casefold()
+    used = (*row.entries, *called, *row.lessons, *row.studies)
+    return "\n".join((_own_words(row), *(text.casefold() for text in used)))
 
 
 @cache

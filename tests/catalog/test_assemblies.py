@@ -125,12 +125,20 @@ def test_stacks_are_aligned_at_what_isolates_them() -> None:
     for stack in found.values():
         technology = load.technologies()[stack.technology]
         guest = technology.has_guest_kernel or stack.id == "docker-desktop"
+        for name in stack.also:
+            assert load.technologies()[name].runs == technology.runs, (stack.id, name)
         assert (stack.boundary == "cpu") == guest, stack.id
         assert stack.below[0].id == "hardware"
         assert stack.above[-1].id in ("app", "app-kernel")
     kernels = [part.id for part in found["qemu-kvm"].repeated if part.owner == "kernel"]
     assert kernels == ["guest-kernel"]
     assert [part.id for part in found["docker"].repeated if part.owner == "kernel"] == []
+
+
+def test_each_technology_has_one_stack_or_a_reason_why_it_has_none() -> None:
+    shown = {stack.technology for stack in stacks.stacks().values()}
+    named = [*shown, *(name for stack in stacks.stacks().values() for name in stack.also), *stacks.without_stack()]
+    assert sorted(named) == sorted(load.technologies())
 
 
 @pytest.mark.parametrize(
@@ -150,6 +158,8 @@ def test_stacks_are_aligned_at_what_isolates_them() -> None:
         ("assemblies/assemblies.toml", 'run = "podman"', 'run = "docker-cli"', "podman.commands.run: 'docker-cli'"),
         ("stacks/parts.toml", 'owner = "userland"', 'owner = "user"', "desktop.owner: 'user' is not allowed"),
         ("stacks/stacks.toml", '"qemu"]', '"kemu"]', "there is no part 'kemu'"),
+        ("stacks/stacks.toml", '"docker-28"', '"docker-82"', "docker.also: there is no technology 'docker-82'"),
+        ("stacks/without.toml", "[process]", "[proces]", "proces: there is no technology 'proces'"),
         ("stacks/stacks.toml", 'inner = "image"', 'inner = "services"', "docker-desktop.inner: 'services'"),
         ("history/eras.toml", 'from = "2018-11"', 'from = "2018"', "buildkit.eras.0.from: '2018' is no month"),
         ("history/releases.toml", '["docker-28"]', '["docker-92"]', "there is no technology 'docker-92'"),
@@ -173,6 +183,7 @@ def test_data_that_break_a_rule_are_refused_with_their_place(
         "assemblies.toml": assemblies.assemblies.__wrapped__,
         "parts.toml": stacks.stack_parts.__wrapped__,
         "stacks.toml": stacks.stacks.__wrapped__,
+        "without.toml": stacks.without_stack.__wrapped__,
         "eras.toml": history.history_lanes.__wrapped__,
         "releases.toml": history.marked_releases.__wrapped__,
         "table.toml": comparison.comparison.__wrapped__,

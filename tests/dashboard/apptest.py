@@ -27,10 +27,14 @@ PATHS = (
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
-    """The page of a path after its first run, as a link opens it, with what a lesson hides open."""
+def opened(path: str = "", *, embed: bool = False, dark: bool = False, locale: str = "", **link: str) -> AppTest:
+    """The page of a path after its first run, as a link opens it, with what a lesson hides open.
+
+    Args:
+        locale: The language that the browser asks for.
+    """
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-    at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
+    at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"} | ({"locale": locale} if locale else {})
     if path:
         # AppTest switches between files only; pages made from functions are known by the hash of their path.
         at._page_hash = calc_hash(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.frame import PLACES
 from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, overflow, settled
@@ -81,6 +82,24 @@ def test_the_page_is_japanese_when_the_link_says_so(page: Page, app_url: str) ->
     expect(page.get_by_role("heading", level=1)).to_contain_text("re-runs")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert "lang=" not in page.url
+
+
+def test_a_browser_that_asks_for_japanese_gets_it_until_its_reader_chooses_english(
+    browser: Browser, browser_context_args: dict[str, Any], app_url: str
+) -> None:
+    with browser.new_context(**{**browser_context_args, "locale": "ja-JP"}) as context:
+        page = context.new_page()
+        open_page(page, app_url)
+        expect(page.locator("html")).to_have_attribute("lang", "ja")
+        expect(page.get_by_role("button", name="English")).to_be_visible()
+        page.wait_for_url("**lang=ja**")
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        page.wait_for_url("**lang=en**")
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        open_page(page, f"{app_url}/taxonomy?embed=true")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("first")
 
 
 LECTURE = (

@@ -80,3 +80,18 @@ def test_what_was_picked_in_the_graph_is_there_again() -> None:
     at.button(key="images:undo").click().run()
     assert link(at) == before
     assert "images:undo" not in {button.key for button in opened("images", embed=True).button}
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value"), [("stacks", "stacks:chosen", ["lxd"]), ("images", "images:official", ["httpd:latest"])]
+)
+def test_a_japanese_page_has_no_english_words_where_one_chooses_and_keeps_what_is_chosen(
+    page: str, key: str, value: list[str]
+) -> None:
+    at = opened(page)
+    choose(at, "multiselect", key, value)
+    at.button(key="language").click().run()
+    chosen = at.multiselect(key=key)
+    assert chosen.value == value
+    assert chosen.proto.select_all == 0, "no row for all: its words are Streamlit's"
+    assert any(letter >= "\u3040" for letter in chosen.proto.placeholder)

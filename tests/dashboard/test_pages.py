@@ -185,6 +185,40 @@ def test_the_language_button_keeps_the_page_and_is_in_the_link() -> None:
     assert "lang" not in at.query_params
 
 
+@pytest.mark.parametrize(
+    ("locale", "link", "lang", "written"),
+    [
+        ("ja-JP", {}, "ja", "ja"),
+        ("ja", {}, "ja", "ja"),
+        ("ja-JP", {"lang": "en"}, "en", "en"),
+        ("de-DE", {}, "en", ""),
+        ("de-DE", {"lang": "ja"}, "ja", "ja"),
+        ("ja-JP", {"model": "0.1.0"}, "en", "en"),  # "Share" wrote it, of a page in English
+        ("ja-JP", {"embed": True}, "en", "en"),  # a slide's frame has its author's language
+    ],
+)
+def test_a_link_without_a_language_is_in_the_one_that_the_browser_asks_for(
+    locale: str, link: dict[str, Any], lang: str, written: str
+) -> None:
+    at = opened("taxonomy", locale=locale, **link)
+    assert any("\u3040" <= letter <= "\u30ff" for letter in title(at)) == (lang == "ja")
+    assert at.query_params.get("lang", "") == written
+
+
+def test_a_reader_of_a_japanese_browser_may_choose_english_and_keeps_it_on_a_reload() -> None:
+    at = opened("taxonomy", locale="ja-JP")
+    click(at, "language")
+    assert at.query_params["lang"] == "en"
+    again = opened("taxonomy", locale="ja-JP", lang="en")
+    assert title(again) == title(opened("taxonomy"))
+
+
+def test_links_to_other_lessons_keep_english_where_the_browser_asks_for_japanese() -> None:
+    for locale, kept in (("ja-JP", True), ("en-GB", False)):
+        (grid, *_) = (one.proto.body for one in opened("comparison", locale=locale, lang="en").get("html"))
+        assert ("lang=en" in grid) == kept
+
+
 def test_size_is_kept_between_a_smallest_and_a_largest() -> None:
     for asked, used in (("1.25", "1.25"), ("99", "2.0"), ("0", "0.8"), ("nan", "1.0"), ("big", "1.0")):
         at = opened(size=asked)

@@ -84,6 +84,17 @@ def test_rows_are_found_by_all_words_whatever_their_case_and_language() -> None:
     assert found(ROWS, words="runc nowhere-at-all") == []
 
 
+@pytest.mark.parametrize("word", ["gvisor", "overlayfs", "noisy-neighbour"])
+def test_what_is_called_so_is_found_before_what_it_is_used_by(word: str) -> None:
+    rows = found(ROWS, words=word)
+    called = [word in f"{row.id}\n{row.what.en}\n{row.what.ja}".lower() for row in rows]
+    told = [word in f"{row.reason}\n{row.on}\n{row.value}\n{row.facts}\n{row.citations}".lower() for row in rows]
+    assert called == sorted(called, reverse=True)
+    others = told[called.count(True) :]
+    assert others == sorted(others, reverse=True)
+    assert {row.id for row in rows if word in row.lessons} == {row.id for row in ROWS if word in row.lessons}
+
+
 def test_filters_are_joined() -> None:
     lxc = found(ROWS, kind="number", of="technologies/lxc", basis="estimate")
     assert lxc

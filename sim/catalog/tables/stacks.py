@@ -50,6 +50,7 @@ class Stack:
         name: What it is called.
         kind: What it is, in a few words.
         technology: The catalog's technology that it shows.
+        also: Those that stand on the same boxes.
         boundary: What isolates instances.
         below: Its parts below the boundary, from the bottom up: what all instances trust.
         above: Its parts above it.
@@ -62,6 +63,7 @@ class Stack:
     name: Text
     kind: Text
     technology: str
+    also: tuple[str, ...]
     boundary: Boundary
     below: tuple[StackPart, ...]
     above: tuple[StackPart, ...]
@@ -97,6 +99,17 @@ def stacks() -> Mapping[str, Stack]:
     return MappingProxyType({name: _stack(name, table) for name, table in entries(FOLDER / "stacks.toml")})
 
 
+@cache
+def without_stack() -> Mapping[str, Text]:
+    """Why a technology of the catalog has no stack, by its id."""
+    found = {}
+    for name, table in entries(FOLDER / "without.toml"):
+        if name not in technologies():
+            table.problem(f"there is no technology {name!r}")
+        found[name] = table.text("why")
+    return MappingProxyType(found)
+
+
 def _stack(name: str, table: Table) -> Stack:
     kinds = get_args(Boundary)
     technology = technologies().get(table.string("technology", allowed=technologies()))
@@ -107,6 +120,7 @@ def _stack(name: str, table: Table) -> Stack:
         name=table.text("name") if table.has("name") or technology is None else technology.name,
         kind=table.text("kind") if table.has("kind") or technology is None else technology.kind,
         technology=technology.id if technology else "",
+        also=_technologies(table),
         boundary=cast("Boundary", table.string("boundary", allowed=kinds)),
         below=_parts(table, "below"),
         above=above,
@@ -114,6 +128,15 @@ def _stack(name: str, table: Table) -> Stack:
         inner_boundary=cast("Boundary", table.string("inner_boundary", allowed=kinds)) if inner else None,
         source=table.string("source", allowed=stack_documents()),
     )
+
+
+def _technologies(table: Table) -> tuple[str, ...]:
+    """Those of the catalog that `also` names."""
+    names = table.strings("also") if table.has("also") else ()
+    for name in names:
+        if name not in technologies():
+            table.problem(f"there is no technology {name!r}", "also")
+    return names
 
 
 def _parts(table: Table, key: str) -> tuple[StackPart, ...]:

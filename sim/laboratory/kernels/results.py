@@ -258,7 +258,7 @@ FIGURES = (
     ),
     _wait(
         "cgroups",
-        f"{_V1}: the same, each further of 10 at once",
+        f"{_V1}: a process attaches itself in all hierarchies, each further of 10 at once",
         _version_1("cgroup_v1_attach_quiet", lambda name: each_further(name, 10)),
     ),
     _wait("cgroups", f"{_V1}: attach to one hierarchy, right after the last", _after("v1", 0)),

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.quantity import dimension_of, factor_of
 from sim.report.figures import parts
-from sim.report.figures.textlines import shortened
+from sim.report.figures.textlines import shortened, wrapped
 from sim.report.numbers import written
 from sim.report.sources import publication_name
-from sim.report.style import PHONE, Language, Spec, Style, chart, inline, text_width
+from sim.report.style import PHONE, SMALLEST, Language, Spec, Style, chart, inline, text_width
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
 
@@ -41,6 +41,8 @@ _ENDS = 1.0
 _SIZE = 90
 _NAMES = 0.37
 """The share of a figure that names of publications may take. What is cut is whole in the tooltip."""
+_NAMES_ON_PHONE, _BETWEEN = 130, 12
+"""The room of names on a phone, where they have two lines, and from one of these to the next, in pixels."""
 _BEYOND = 2.2
 """How far the axes run past the smallest and the largest value."""
 _FINEST = 0.001
@@ -123,6 +125,7 @@ def lanes(points: Sequence[AccuracyRow], style: Style) -> Spec:
     y: dict[str, Any] = {"field": "publication", "type": "nominal", "sort": names, "title": None}
     y["axis"] = {"grid": False, "labelColor": style.tokens.ink, "labelLimit": extent, "minExtent": extent}
     y["axis"]["maxExtent"] = extent
+    y["axis"] |= _on_two_lines(names)
     place = {"y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
     layers: list[parts.SpecLayer] = [
         {
@@ -139,6 +142,21 @@ def lanes(points: Sequence[AccuracyRow], style: Style) -> Spec:
     text["encoding"] |= {"color": colour, "y": y}
     layers.append(text)
     return chart(style, height={"step": style.px(_LANE)}, encoding={"x": x, "y": y}, layer=layers)
+
+
+def _on_two_lines(names: Sequence[str]) -> dict[str, Any]:
+    """What of an axis lays names on two lines where they have not room for one, which is on a phone."""
+    two: dict[str, str | list[str]] = {}
+    for name in names:
+        first, *more = wrapped(name, SMALLEST, _NAMES_ON_PHONE)
+        two[name] = [first, shortened(name.removeprefix(first).strip(), SMALLEST, _NAMES_ON_PHONE)] if more else name
+    folded = [name for name, lines in two.items() if isinstance(lines, list)]
+    test = f"{PHONE} && indexof({json.dumps(folded, ensure_ascii=False)}, datum.value) >= 0"
+    return {
+        "labelExpr": f"{PHONE} ? {json.dumps(two, ensure_ascii=False)}[datum.value] : datum.value",
+        "labelLineHeight": _BETWEEN,
+        "labelOffset": {"condition": {"test": test, "value": -_BETWEEN // 2}, "value": 0},
+    }
 
 
 def accuracy_rows(points: Sequence[AccuracyRow], language: Language = "en") -> list[dict[str, str]]:

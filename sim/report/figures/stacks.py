@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from sim.catalog.tables.stacks import Stack, StackPart, stack_documents
+from sim.catalog.load import technologies
+from sim.catalog.tables.stacks import Stack, StackPart, stack_documents, stacks, without_stack
 from sim.records.instances import Owner
 from sim.report.catalogtexts import documented
 from sim.report.figures.textlines import wrapped
@@ -87,11 +88,15 @@ def stacks_finding(chosen: Sequence[Stack], more: Mapping[str, MoreMemory], lang
         for end, stack in (("least", least), ("most", most))
         for what, value in (
             ("name", stack.name.read(language)),
-            ("boxes", len(stack.repeated)),
+            ("boxes", _boxes(len(stack.repeated), language)),
             ("memory", more[stack.id].said(language)),
         )
     }
     return tr("ui.stacks.found.one" if least is most else "ui.stacks.found", language, **said)
+
+
+def _boxes(count: int, language: Language) -> str:
+    return tr("ui.stacks.box" if count == 1 else "ui.stacks.boxes", language, n=count)
 
 
 def stacks_alt(stack: Stack, language: Language = "en") -> str:
@@ -121,6 +126,16 @@ def stacks_table(
         }
         rows.append({tr(f"figure.stack.col.{column}", language): cell for column, cell in cells.items()})
     return rows
+
+
+def all_technologies(language: Language = "en") -> list[dict[str, str]]:
+    """A row for each technology of the catalog, by its name: its stack, or why it has none."""
+    found = {name: tr("figure.stack.no", language, why=why.read(language)) for name, why in without_stack().items()}
+    for stack in reversed([*stacks().values()]):  # Docker Desktop is Docker too, and comes after it
+        found |= dict.fromkeys((stack.technology, *stack.also), stack.name.read(language))
+    technology, shown = (tr(f"figure.stack.col.{column}", language) for column in ("technology", "name"))
+    rows = [{technology: every.name.read(language), shown: found[name]} for name, every in technologies().items()]
+    return sorted(rows, key=lambda row: row[technology].casefold())
 
 
 def _list(parts: Sequence[StackPart], language: Language) -> str:

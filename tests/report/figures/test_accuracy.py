@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
@@ -21,7 +22,7 @@ from sim.report.figures.accuracy import (
     shapes,
 )
 from sim.report.figures.textlines import shortened
-from sim.report.style import LANGUAGES, Style
+from sim.report.style import LANGUAGES, PHONE, Style
 
 
 def point(publication, predicted, published, unit="ms", use="check", **more: Any):
@@ -117,6 +118,21 @@ def test_no_name_of_the_legend_is_cut(width):
     full = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
     left = float(re.search(r"translate\(([\d.]+),", svg)[1])
     assert full - left - width - 16 < max(60, 345 - width)
+
+
+@pytest.mark.parametrize(
+    ("on_phone", "lines"),
+    [("true", ["cloud-hypervisor", "issue 1175, 2020"]), ("false", ["cloud-hypervisor issue 1175, 2020"])],
+)
+def test_the_name_of_a_lane_has_two_lines_on_a_phone(on_phone: str, lines: list[str]) -> None:
+    import vl_convert
+
+    from sim.export.files import fixed
+
+    spec = fixed(lanes([point("cloud-hypervisor issue 1175, 2020", 1.0, 1.0)], Style()), Style(), 900)
+    spec = json.loads(json.dumps(spec).replace(PHONE, on_phone))
+    svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    assert all(f">{line}<" in svg for line in lines)
 
 
 def test_lanes_run_from_the_best_publication_to_the_worst_and_clip_at_the_ends(marks_of):

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim.batch.run import run
+from sim.catalog.load import technologies
 from sim.catalog.tables.assemblies import assemblies
 from sim.catalog.tables.comparison import comparison
 from sim.catalog.tables.history import history_lanes, marked_releases
@@ -19,7 +20,15 @@ from sim.records.assemblies import CallRecord, ComponentRecord
 from sim.report.comparing import comparison_grid, comparison_rows, halves
 from sim.report.figures.assembling import HEIGHT, WIDTH, assembly_alt, assembly_drawing, places
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
-from sim.report.figures.stacks import MoreMemory, shown_owners, stack_cards, stacks_alt, stacks_finding, stacks_table
+from sim.report.figures.stacks import (
+    MoreMemory,
+    all_technologies,
+    shown_owners,
+    stack_cards,
+    stacks_alt,
+    stacks_finding,
+    stacks_table,
+)
 from sim.report.figures.words.components import assembly_words, components_alt, components_table, taken
 from sim.report.figures.words.wordgrid import word_grid
 from sim.report.style import Language, Style, text_width
@@ -123,12 +132,22 @@ def test_the_finding_names_the_least_and_the_most() -> None:
     said = stacks_finding(chosen, {"docker": MoreMemory(2**23, False), "qemu-kvm": MoreMemory(2**28, False)})
     assert "8.0 MiB under Docker, 4 boxes and 256 MiB under QEMU/KVM".replace(" MiB", "\u202fMiB") in said
     assert "QEMU" not in stacks_finding(chosen[1:], MORE)
+    assert "draws 1 box and" in stacks_finding([stacks()["runc"]], MORE)
     assert stacks_finding([], {}).endswith("?")
     rows = stacks_table(chosen, MORE)
     assert rows[0]["below, from the bottom"] == "hardware, host kernel, KVM, QEMU"
     assert rows[1]["once for each instance"] == "shim, app"
     assert "boundary: namespaces, cgroups" in stacks_alt(stacks()["docker"])
     assert "userland" not in shown_owners(chosen[1:])
+
+
+def test_a_reader_finds_every_technology_and_on_which_stack_it_stands() -> None:
+    rows = {row["technology"]: row["stack"] for row in all_technologies()}
+    assert len(rows) == len(technologies())
+    assert rows["Docker 28"] == rows["Docker"] == "Docker"
+    assert rows["Docker 0.9"] == "Docker 1.10"  # both have one daemon, with libcontainer in it
+    assert rows["nerdctl"] == "nerdctl"
+    assert rows["bare process"] == "none: nothing isolates it"
 
 
 @pytest.mark.parametrize("narrow", [False, True])
