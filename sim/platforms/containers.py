@@ -196,7 +196,8 @@ def _sum(one: Number, other: Number) -> Number:
         for pairs in (((one, one.low), (other, other.low)), ((one, one.high), (other, other.high)))
     )
     sources = tuple(dict.fromkeys((*one.sources, *other.sources)))
-    return replace(one, value=one.value + other.value, low=low, high=high, sources=sources)
+    estimate = one.estimate or other.estimate
+    return replace(one, value=one.value + other.value, low=low, high=high, sources=sources, estimate=estimate)
 
 
 def more_costs(costs: EventCosts, additions: tuple[Addition, ...]) -> EventCosts:

@@ -19,6 +19,8 @@ _OWN = {
 }
 """What was measured for this project: its name is a text, not a citation."""
 
+_SAME = {"Felter et al. sec III.F Fig 3": "Felter et al., IBM RC25482 2014"}
+"""Citations without a year, and the publication that they are of."""
 _FACTS = re.compile(rf"{FACT.pattern}(?:, ?{FACT.pattern})*")
 _YEAR = re.compile(r"^(.*?\b(?:19|20)\d\d)\b")
 
@@ -32,7 +34,7 @@ def publication(source: str) -> str:
     """
     name = _unbracketed(source)
     match = _YEAR.match(name)
-    return match[1] if match else name
+    return match[1] if match else _SAME.get(name, name)
 
 
 def publication_name(publication: str, language: Language = "en") -> str:

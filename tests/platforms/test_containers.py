@@ -207,7 +207,8 @@ def test_additions_cost_beside_what_a_technology_costs() -> None:
     both = more_costs(bridge, (load.additions()["docker-proxy"], load.additions()["seccomp"]))
     assert both.relay_packet.value == pytest.approx(bridge.relay_packet.value + 10.65e-6)
     assert both.relay_packet.at("low") == pytest.approx(bridge.relay_packet.at("low") + 10.65e-6)
-    assert both.relay_packet.estimate
+    assert more_costs(bridge, (load.additions()["rootlesskit"],)).relay_packet.estimate
+    assert not both.relay_packet.estimate
     assert both.system_call.value == pytest.approx(30e-9)
     assert both.packet == bridge.packet
     assert both.relays_at_once
