@@ -138,8 +138,9 @@ class Journey(Alarm):
     def _steps_until_a_stay(self) -> float | None:
         """Make steps until one takes time: how much. None where it waits in line, or has made all.
 
-        "wake" stays only where the station was idle when its last server was taken, "rouse" where it is idle now, "spend"
-        where it has to. All is in one loop, without a call for a step: a loaded host spends most of its time here.
+        "wake" stays only where the station was idle when its last server was taken, "rouse" where it is idle now,
+        "spend" where it has to. All is in one loop, without a call for a step: a loaded host spends most of its time
+        here.
         """
         env = self.env
         now: float = env._now  # noqa: SLF001 - as `now`, without its call
