@@ -98,6 +98,30 @@ def test_a_relay_that_waits_for_the_disk_takes_one_operation_at_a_time() -> None
     assert served(replace(times, disk_waits=False), clients=32, requests=320).throughput > 9_000
 
 
+def test_an_answer_wakes_a_relay_that_slept_and_none_that_is_busy() -> None:
+    times = RequestTimes(thread=1e-6, disk_operations=1, disk_relay=1e-4, disk_time=9e-4, disk_gap=1e-5)
+    slept = replace(times, disk_answer_wake=1e-4)
+    assert max(served(slept, clients=1, requests=200).latencies) == pytest.approx(1.101e-3)
+    assert served(slept, clients=32, requests=640).latencies == served(times, clients=32, requests=640).latencies
+
+
+def test_qemu_reads_and_writes_4_kib_as_its_parts_add_up() -> None:
+    """2.5 + 4.84 us of the thread, 48 us to wake the relay, 7.4 us of it, 4.15 us of the pool.
+
+    A read then waits 58.2 us for the disk, and its relay takes 8 us more to wake. So it does after a write of 128 KiB,
+    whose 32 pages keep the pool for more than 20 us.
+    """
+    alone = {"technology": "qemu-kvm", "clients": 1}
+    lone = {
+        name: statistic("mean", ran(workload=name, **alone).samples["latency"]) * 1e6
+        for name in ("fio-random-write", "fio-random-read", "fio-128k-write")
+    }
+    work = 2.5 + 4.84 + 48.0 + 7.4
+    assert lone["fio-random-write"] == pytest.approx(work + 4.15, rel=0.002)
+    assert lone["fio-random-read"] == pytest.approx(work + 4.15 + 58.2 + 8.0, rel=0.02)
+    assert lone["fio-128k-write"] == pytest.approx(work + 32 * 4.15 + 8.0, rel=0.002)
+
+
 def test_natively_nothing_is_lost() -> None:
     alone = ran(technology="process", workload="nginx")
     assert value(alone, "throughput_ratio") == value(alone, "p99_ratio") == value(alone, "p50_ratio") == 1
