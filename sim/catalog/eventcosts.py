@@ -46,6 +46,8 @@ class EventCosts(Sensed):
         relay_disk_write: Instead of `relay_disk`, of a write, where that is said.
         relay_disk_write_page: Instead of `relay_disk_page`, of a write, where that is said.
         disk_wake: As `packet_wake`, of the disk's relay.
+        disk_wake_long: More, where the disk's relay slept for long before an answer: 20 us or more. Not said of a relay
+            that waits for the disk itself.
         waits_for_reads: Whether the disk's relay waits for the disk with each read.
         waits_for_writes: Whether it does so with each write.
         pools_pages: Whether the pages are the work of a pool of threads, so that the relay goes on with the next.
@@ -72,6 +74,7 @@ class EventCosts(Sensed):
     relay_disk_write: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk_write_page: Number = field(default=NO_TIME, metadata=COSTS)
     disk_wake: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_wake_long: Number = field(default=NO_TIME, metadata=COSTS)
     waits_for_reads: bool = False
     waits_for_writes: bool = False
     pools_pages: bool = False

@@ -17,6 +17,11 @@ def served(station: TimedStation, seconds: float) -> list[Step]:
     return [("serve", station, seconds, 0.0)] if seconds else []
 
 
+def roused(station: Station, seconds: float) -> list[Step]:
+    """To stay for so long, if at all, where the station is idle then."""
+    return [("rouse", station, seconds, None)] if seconds else []
+
+
 def held(station: Station, steps: list[Step]) -> list[Step]:
     """The steps with a server of the station, none where nothing is to be done there."""
     if not steps:

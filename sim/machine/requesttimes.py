@@ -22,6 +22,7 @@ class RequestTimes:
         disk_operations: Operations of the disk, one after another.
         disk_relay: Of the disk's relay, for each. 0 for none.
         disk_wake: More, where that relay was idle.
+        disk_answer_wake: More until an operation's answer has passed that relay, where the relay is idle then.
         disk_waits: Whether that relay, if there is one, waits for the disk.
         disk_time: Of an operation alone.
         disk_gap: Until the disk takes the next operation.
@@ -33,6 +34,7 @@ class RequestTimes:
         flush_every: After how many requests an instance flushes. 0 for never. A client does it before its next
             request, on the thread. Answers are not seen meanwhile. Where requests come by a rate, nobody flushes.
         flush_relay: Of the disk's relay, for each flush.
+        flush_answer_wake: As `disk_answer_wake`, of a flush.
         flush_disk: Of the disk, for each flush: it takes nothing else meanwhile.
         flush: Until what was written is on the disk, once the disk has taken it.
     """
@@ -49,6 +51,7 @@ class RequestTimes:
     disk_operations: int = 0
     disk_relay: float = 0.0
     disk_wake: float = 0.0
+    disk_answer_wake: float = 0.0
     disk_waits: bool = False
     disk_time: float = 0.0
     disk_gap: float = 0.0
@@ -59,5 +62,6 @@ class RequestTimes:
     disk_pool: float = 0.0
     flush_every: int = 0
     flush_relay: float = 0.0
+    flush_answer_wake: float = 0.0
     flush_disk: float = 0.0
     flush: float = 0.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step, TimedStation
-from sim.engine.steps import held, merged, served, stay
+from sim.engine.steps import held, merged, roused, served, stay
 from sim.machine.flash import factors, mean_slowest, slowest
 from sim.machine.quota import SpentQuota
 from sim.machine.requesttimes import RequestTimes
@@ -268,13 +268,16 @@ class LoadedHost:
         """A flush holds the thread, and is in line behind the operations before it."""
         times = self._times
         passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
-        return held(instance.threads, [*passed, *served(self._disk, times.flush_disk), *stay(times.flush)])
+        disk = [*served(self._disk, times.flush_disk), *stay(times.flush)]
+        return held(instance.threads, [*passed, *disk, *roused(instance.disk_relay, times.flush_answer_wake)])
 
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
         disk = [*stay(times.disk_pool), *served(self._disk, times.disk_gap), *self._on_die, self._stores]
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
-        return [*passed[:-1], *disk, *passed[-1:]] if times.disk_waits else [*passed, *disk]
+        if times.disk_waits:
+            return [*passed[:-1], *disk, *passed[-1:]]
+        return [*passed, *disk, *roused(instance.disk_relay, times.disk_answer_wake)]
 
 
 class _Instance:

@@ -17,10 +17,12 @@ RequestNetwork = Literal["bridge", "host"]
 """The network that the technology gives, or the host's own."""
 
 NATIVE = EventCosts()
-WAITS = ("packet_wake", "disk_wake")
+WAITS = ("packet_wake", "disk_wake", "disk_wake_long")
 """Costs that are waiting, and no work of a core."""
 COPIES = ("relay_packet_page",)
 """Costs that go with how fast the host copies between cores."""
+LONG_SLEEP = 20e-6
+"""Seconds from which on a processor takes an idle state that it leaves later (Linux 4.15, `intel_idle.c`, C1E)."""
 INSTEAD = ("relay_packet_page_near", "relay_disk_write", "relay_disk_write_page")
 """Costs that take the place of others."""
 
@@ -129,6 +131,7 @@ def request_times(there: OnHost) -> RequestTimes:
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
     relay += work.packet_bytes.at(at) / PAGE * there.copied(costs.relay_packet_page)
     relay += work.sent_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page_sent)
+    on_disk = _on_disk(there)
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -143,8 +146,15 @@ def request_times(there: OnHost) -> RequestTimes:
         disk_wake=costs.disk_wake.at(at),
         disk_waits=costs.waits_for_writes if work.disk_writes else costs.waits_for_reads,
         **_relayed(there),
-        **_on_disk(there),
+        **on_disk,
+        disk_answer_wake=costs.disk_wake_long.at(at) if _sleeps_long(there) else 0.0,
+        flush_answer_wake=costs.disk_wake_long.at(at) if "flush_disk" in on_disk else 0.0,
     )
+
+
+def _sleeps_long(there: OnHost) -> bool:
+    """Whether the disk's relay sleeps for long before an operation's answer: until pool and disk are done."""
+    return bool(_relayed(there)["disk_pool"] + _on_disk(there).get("disk_time", 0.0) >= LONG_SLEEP)
 
 
 def _pieces(there: OnHost) -> float:
@@ -246,6 +256,7 @@ def _counted(there: OnHost) -> list[tuple[Number, float]]:
         "relay_disk": operations * _pieces(there),
         "relay_disk_page": operations * work.disk_bytes.value / PAGE,
         "disk_wake": operations,
+        "disk_wake_long": operations if operations and _sleeps_long(there) else 0.0,
     }
     return [(getattr(there.costs, event), counts[event]) for event in _EVENTS]
 

@@ -106,6 +106,25 @@ def test_a_journey_may_hold_two_servers():
     assert core.busy_seconds() == 3.0
 
 
+def test_an_answer_rouses_a_desk_that_is_idle_then_and_no_other():
+    """a is back at 5 and finds nobody at the desk. b is back at 6, while c is there from 5.5 to 6.5."""
+    env, log = Environment(), []
+    desk = Station(env, 1)
+
+    def journey(name, before, away, rouse):
+        steps: list[Step] = [
+            ("stay", None, before, None), ("take", desk, 1.0, None), ("give", desk, 0.0, None),
+            ("stay", None, away, None), ("rouse", desk, rouse, None),
+        ]  # fmt: skip
+        Journey(env, lambda _: log.append((name, env.now))).begin(steps)
+
+    journey("a", 0.0, 4.0, 0.25)
+    journey("b", 1.0, 4.0, 0.25)
+    journey("c", 5.5, 0.0, 0.0)
+    env.run()
+    assert log == [("a", 5.25), ("b", 6.0), ("c", 6.5)]
+
+
 def by_lines(threads, cores, seconds):
     return [("take", threads, 0.0, None), ("take", cores, seconds, None), ("give", cores, 0.0, None)]
 

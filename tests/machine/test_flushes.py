@@ -36,6 +36,14 @@ def test_nobody_sees_an_answer_while_the_thread_flushes() -> None:
     assert slow[len(slow) // 10] == pytest.approx(cycle, rel=0.02)
 
 
+@pytest.mark.parametrize("clients", [1, 32])
+def test_a_flush_is_answered_by_a_relay_that_slept(clients: int) -> None:
+    """Nobody asks meanwhile, so the relay sleeps through each flush, and through none of the operations with 32."""
+    slept = replace(TIMES, flush_answer_wake=8e-6)
+    cycles = [32 / served(times, clients).throughput for times in (TIMES, slept)]
+    assert cycles[1] - cycles[0] == pytest.approx(8e-6, rel=0.05)
+
+
 def test_more_clients_than_a_flush_is_for_get_on() -> None:
     """Of 80 that come back together, some are for the flush after the next."""
     found = served(TIMES, 80, 800)
