@@ -87,8 +87,8 @@ class RunQueues:
         smt: What a core does with two or more tasks, against one: two hardware threads count as one core here.
         speeds: How fast a core is with so many of them busy, from none to all, against full speed. None for always
             at full speed.
-        turn: Seconds that each task of a core runs before a new one does, at least, and for all of them together with
-            the new one. Two hardware threads have half of a core's tasks each.
+        turn: Seconds that each task of a core runs before a new one does, and seconds of a round, which all of them
+            share with the new one. The longer counts. Two hardware threads have half of a core's tasks each.
 
     >>> env = Environment()
     >>> cores = RunQueues(env, 2, random.Random(1), interval=0.1)
@@ -102,6 +102,7 @@ class RunQueues:
 
     __slots__ = (
         "_armed",
+        "_balancing",
         "_busiest",
         "_cores",
         "_due",
@@ -118,7 +119,6 @@ class RunQueues:
         "_smt",
         "_timer",
         "_turn",
-        "_waits",
         "_withdrawn",
     )
 
@@ -154,8 +154,8 @@ class RunQueues:
         self._timer: Alarm | None = None
         self._here: _Core | None = None
         self._armed = self._expiring = False
-        self._turn = 0
-        self._waits = turn
+        self._balancing = 0
+        self._turn = turn
 
     def __len__(self) -> int:
         """How many tasks there are."""
@@ -242,7 +242,7 @@ class RunQueues:
         ahead = core.count / threads
         if ahead < 1.0:
             return 0.0
-        each, together = self._waits
+        each, together = self._turn
         return max(each, together / (ahead + 1.0)) * self._smt / threads
 
     def _settle(self, core: _Core) -> None:
@@ -322,12 +322,12 @@ class RunQueues:
     def _arm_balancing(self) -> None:
         """Cores balance in turn, each at its own times, whether or not there is something to do."""
         step = self._interval / len(self._cores)
-        self._turn = max(int(self._env.now / step), self._turn) + 1  # a turn's own time may be rounded down
+        self._balancing = max(int(self._env.now / step), self._balancing) + 1  # its own time may be rounded down
         self._armed = True
-        Alarm(self._env, self._take_turn).arm(max(self._turn * step - self._env.now, 0.0))
+        Alarm(self._env, self._balance_next).arm(max(self._balancing * step - self._env.now, 0.0))
 
-    def _take_turn(self, _: Alarm) -> None:
-        core = self._cores[self._turn % len(self._cores)]
+    def _balance_next(self, _: Alarm) -> None:
+        core = self._cores[self._balancing % len(self._cores)]
         self._armed = False
         while self._busiest - core.count > 1:
             self._pull(core)

@@ -101,6 +101,13 @@ def test_one_that_woke_up_waits_for_no_turn_and_two_new_ones_wait_at_the_same_ti
     assert (woke, forked) == (pytest.approx(2.8, rel=1e-5), pytest.approx([3.0, 3.0], rel=1e-5))
 
 
+def test_a_new_task_that_an_idle_core_takes_waits_no_longer():
+    """Two cores run one each, until 1 and 0.2 s. A third task would wait for 0.5 s, but begins when a core is idle."""
+    tasks = [(0.0, 1.0, {"new": True}), (0.0, 0.2, {"new": True}), *new([0.3])]
+    found = ends(lambda env: queues(env, 2, interval=100.0, stream=First(), turn=(0.5, 0.0)), tasks)
+    assert found == pytest.approx([1.0, 0.2, 0.5], abs=1e-5)
+
+
 @pytest.mark.parametrize("turn", [(-0.1, 0.0), (0.0, math.inf)])
 def test_a_turn_that_is_no_time_is_refused(turn):
     with pytest.raises(ValueError, match="turn"):

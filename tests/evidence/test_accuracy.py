@@ -82,6 +82,8 @@ def test_the_record_is_of_these_cases_and_of_so_many_sources_with_a_stated_host(
     assert wrong == [
         ("write_native", "write_docker", "throughput"),
         ("haswell_firecracker_sent", "haswell_qemu_sent", "transferred"),
+        ("get_docker", "get_native", "throughput"),
+        ("set_docker", "set_native", "throughput"),
     ]
     assert kept["orderings"]["right"] == kept["orderings"]["judged"] - len(wrong)
 
@@ -371,7 +373,7 @@ def test_a_figure_may_name_its_own_publication(tmp_path):
         ({"unit": "s"}, "3.5 s is not what F0295 says"),
         ({"value": 0}, "0.0 ms has no relative error"),
         ({"source": "C005", "value": 146.8, "use": "calibrate"}, "C005 is for use 'check', not 'calibrate'"),
-        ({"source": "R0002", "value": 0.73}, "R0002 sets mechanisms/clients.toml: .*, so it cannot be a check"),
+        ({"source": "R0002", "value": 0.73}, "R0002 sets technologies/process.toml: .*, so it cannot be a check"),
         ({"interval": "request to exit and removal"}, "is not what the metric measures"),
     ],
 )
