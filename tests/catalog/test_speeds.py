@@ -1,4 +1,4 @@
-"""How fast hosts compute: recomputed from the scores of single-threaded programs by the rule of docs/evidence.md."""
+"""How fast hosts compute: recomputed from scores of single-threaded programs by the rule of docs/evidence-speeds.md."""
 
 from __future__ import annotations
 
