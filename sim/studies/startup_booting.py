@@ -52,9 +52,9 @@ CloudInitOf = Annotated[
 KeyboardOf = Annotated[
     Keyboard,
     doc(
-        "Which ports of its keyboard controller a guest's kernel probes where the monitor has only a stub, which answers "
-        "nothing: none, as its command line says (own), the keyboard's and the mouse's (probed), or the keyboard's alone "
-        "(i8042.noaux)."
+        "Which ports of a keyboard controller (i8042) a guest's kernel probes where the monitor has only a stub of "
+        "one, which gives no answer: none, as its command line says (own), those of keyboard and mouse (probed), or "
+        "the keyboard's alone (noaux)."
     ),
 ]
 EmulationOf = Annotated[
