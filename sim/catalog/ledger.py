@@ -36,7 +36,7 @@ _ADDED_IN = ("density", "memory", "overhead", "startup")
 READ_BY: Mapping[str, tuple[str, ...]] = {
     **{f"disks/{name}.toml": ("memory", "startup") for name in disks() if name != UNSTATED},
     **dict.fromkeys(_ADDITIONS, _ADDED_IN),
-    **{f"booting/{name}.toml": ("startup",) for name in ("address", "cloud_init", "emulation", "firmware")},
+    **{f"booting/{name}.toml": ("startup",) for name in ("address", "cloud_init", "emulation", "firmware", "keyboard")},
     **{f"locks/dhcp_{name}.toml": ("startup",) for name in ("checked", "server")},
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),

@@ -19,6 +19,7 @@ Firmware = Literal["own", "seabios", "uefi", "qboot"]
 BootFrom = Literal["own", "disk", "kernel"]
 Address = Literal["own", "static", "dhcp", "dhcp-checked"]
 CloudInit = Literal["own", "baked", "local", "metadata"]
+Keyboard = Literal["own", "probed", "noaux"]
 
 MENU = "boot-menu"
 """The id of the step that waits for somebody at the boot loader's menu."""
@@ -37,6 +38,7 @@ class Booting:
         menu: Seconds that the boot loader's menu is shown.
         address: How the guest gets its address.
         cloud_init: What sets the guest up when it first boots.
+        keyboard: Which ports of a keyboard controller its kernel probes that answers nothing.
     """
 
     firmware: Firmware = "own"
@@ -44,6 +46,7 @@ class Booting:
     menu: float = 0.0
     address: Address = "own"
     cloud_init: CloudInit = "own"
+    keyboard: Keyboard = "own"
 
     def on(self, technology: Technology, guest: Guest | None, emulation: Emulation) -> Booting:
         """How it boots on another processor: an arm64 machine has UEFI, or none where QEMU starts its kernel."""
@@ -64,24 +67,31 @@ class Booting:
         return technology
 
     def guest(self, guest: Guest) -> Guest:
-        """The guest with that menu, address and first boot."""
+        """The guest with that menu, address, first boot and keyboard."""
         phases = guest.phases
         late: list[Phase] = []
         for choice in self._of_guest():
-            phases = _in_place(phases, choice.replaces, choice.phases)
+            phases = _placed(phases, choice)
             late += choice.late
         if self.menu:
-            phases = _after(phases, _LOADER, _menu(self.menu))
+            phases = _after(phases, _LOADER, (_menu(self.menu),))
         return guest if phases is guest.phases else replace(guest, phases=(*phases, *late))
 
     def _of_guest(self) -> list[BootChoice]:
-        asked = (("address", self.address), ("cloud_init", self.cloud_init))
+        asked = (("address", self.address), ("cloud_init", self.cloud_init), ("keyboard", self.keyboard))
         return [boot_choices(aspect)[name] for aspect, name in asked if name != "own"]
 
 
 def _is_own(choice: BootChoice, technology: Technology) -> bool:
     """Whether a firmware is the technology's own: one of its phases is called as it is."""
     return any(phase.id == choice.id for phase in technology.phases)
+
+
+def _placed(phases: tuple[Phase, ...], choice: BootChoice) -> tuple[Phase, ...]:
+    """Phases with those of a choice where they belong."""
+    if choice.after:
+        return _after(phases, choice.after, choice.phases)
+    return _in_place(phases, choice.replaces, choice.phases)
 
 
 def _in_place(phases: tuple[Phase, ...], replaced: Collection[str], others: Iterable[Phase]) -> tuple[Phase, ...]:
@@ -91,9 +101,9 @@ def _in_place(phases: tuple[Phase, ...], replaced: Collection[str], others: Iter
     return (*kept[0], *others, *kept[1])
 
 
-def _after(phases: tuple[Phase, ...], name: str, added: Phase) -> tuple[Phase, ...]:
+def _after(phases: tuple[Phase, ...], name: str, added: Iterable[Phase]) -> tuple[Phase, ...]:
     at = next(index for index, phase in enumerate(phases, 1) if phase.id == name)
-    return (*phases[:at], added, *phases[at:])
+    return (*phases[:at], *added, *phases[at:])
 
 
 def _menu(seconds: float) -> Phase:

@@ -18,6 +18,7 @@ from sim.engine import environment
 from sim.engine.alarm import Alarm
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
+from sim.engine.servers import Servers
 from sim.registry.client import Client
 from sim.registry.link import Receiver
 from sim.registry.luck import DrawnAhead
@@ -39,6 +40,7 @@ class FleetRates:
         near_flow: One to the registry for a blob that somebody has got before. None for `flow`.
         card, cores, speed: Of one node.
         disk: Bytes a second that it writes.
+        flush: Seconds until a small write of its is on the disk.
     """
 
     lookup: float
@@ -53,6 +55,7 @@ class FleetRates:
     first_byte: float = 0.0
     disk: float = math.inf
     near_flow: float | None = None
+    flush: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,19 @@ class Distributed:
 class _Node:
     """Where a node, or several in step, stand: between their sender and those they hand on to."""
 
-    __slots__ = ("_cores", "_disk", "_parts", "_rates", "_receiver", "_sender", "_work", "env", "holder", "weight")
+    __slots__ = (
+        "_cores",
+        "_disk",
+        "_parts",
+        "_rates",
+        "_receiver",
+        "_sender",
+        "_work",
+        "_writer",
+        "env",
+        "holder",
+        "weight",
+    )
 
     def __init__(self, env: Environment, fleet: Fleet, client: Client, work: Work, sender: Sender, weight: int) -> None:
         self.env = env
@@ -137,6 +152,7 @@ class _Node:
         self._receiver = Receiver(fleet.rates.card, weight)
         self._cores = Fluid(env, fleet.rates.cores)
         self._disk = Fluid(env, fleet.rates.disk) if fleet.rates.disk < math.inf else None
+        self._writer = Servers()
 
     def ask(self, done: Callable[[int], None], job: int) -> None:
         """Resolve a tag: a few round trips."""
@@ -171,6 +187,15 @@ class _Node:
     def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
         """Use one of the node's cores."""
         self._cores.submit(seconds / self._rates.speed, done, unit, 1.0)
+
+    def flush(self, count: int, done: Callable[[int], None], argument: int) -> None:
+        """Wait for the disk, as the one writer of a database does: whoever comes meanwhile waits for him too."""
+        seconds = count * self._rates.flush
+        if seconds:
+            end = self._writer.hold(self.env.now, seconds)
+            Alarm(self.env, lambda _: done(argument)).arm(end - self.env.now)
+        else:
+            done(argument)
 
     def arrived(self, blob: int) -> None:
         """Hand the blob on, if anybody gets it from here."""

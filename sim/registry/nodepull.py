@@ -13,7 +13,7 @@ from simpy import Environment
 
 from sim.engine.alarm import Alarm
 from sim.registry.client import Client
-from sim.registry.work import Work
+from sim.registry.work import Chore, Work
 
 _EPSILON = 1e-9
 
@@ -50,6 +50,9 @@ class Site(Protocol):
 
     def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
         """Use a core for so long, on the reference host."""
+
+    def flush(self, count: int, done: Callable[[int], None], argument: int) -> None:
+        """Have so many small writes on the disk, one after another."""
 
     def arrived(self, blob: int) -> None:
         """A blob is there whole, and may be handed on."""
@@ -189,7 +192,19 @@ class NodePull:
             self._resolved(job)
 
     def _resolved(self, job: int) -> None:
-        """The manifest is there: queue what nobody has asked for, and unpack what needs no download."""
+        """The manifest is there, and is noted."""
+        self._chore(self.work.jobs[job].chore, self._noted, job)
+
+    def _chore(self, chore: Chore, done: Callable[[int], None], argument: int) -> None:
+        """Do what an engine does beside the bytes."""
+        site = self._site
+        if chore.seconds:
+            site.compute(chore.seconds, lambda _: site.flush(chore.flushes, done, argument), argument)
+        else:
+            site.flush(chore.flushes, done, argument)
+
+    def _noted(self, job: int) -> None:
+        """Queue what nobody has asked for, and unpack what needs no download."""
         lane = job if self._client.per_image else 0
         for blob in self.work.jobs[job].blobs:
             if self._lane[blob] < 0:
@@ -257,9 +272,12 @@ class NodePull:
     def _verified(self, blob: int) -> None:
         if self._client.commits and blob != self.work.reads:
             self._verified_at[blob] = self._env.now
-            self._site.commit(blob, self.work.sizes[blob], self._committed)
+            self._site.commit(blob, self.work.sizes[blob], self._written)
         else:
             self._has(blob)
+
+    def _written(self, blob: int) -> None:
+        self._chore(self.work.blobs[blob].chore, self._committed, blob)
 
     def _committed(self, blob: int) -> None:
         if self._env.now > self._verified_at[blob]:
@@ -306,7 +324,11 @@ class NodePull:
         if work.kind == "mount":
             self._after(work.seconds, self._has_extracted, unit)
         else:
-            self._site.compute(work.seconds, self._has_extracted, unit)
+            self._site.compute(work.seconds, self._extract_ended, unit)
+
+    def _extract_ended(self, unit: int) -> None:
+        """Its files are there. The engine notes it."""
+        self._site.flush(self.work.units[unit].flushes, self._has_extracted, unit)
 
     def _has_extracted(self, unit: int) -> None:
         now, start, work = self._env.now, self._started[unit] or 0.0, self.work.units[unit]

@@ -46,17 +46,51 @@ class Unpacking:
 
 
 @dataclass(frozen=True, slots=True)
+class Chore:
+    """What an engine does beside the bytes: core-seconds on the reference host, then flushes one after another."""
+
+    seconds: float = 0.0
+    flushes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.seconds or self.flushes)
+
+
+NO_CHORE = Chore()
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """An engine's chores.
+
+    Attributes:
+        image: Before an image's first layer is asked for.
+        blob: Once a blob has come, in its slot.
+        layer: Once a layer is extracted, before the next may be.
+    """
+
+    image: Chore = NO_CHORE
+    blob: Chore = NO_CHORE
+    layer: Chore = NO_CHORE
+
+
+NO_CHORES = Chores()
+
+
+@dataclass(frozen=True, slots=True)
 class BlobToFetch:
     """Bytes to fetch.
 
     Attributes:
         connection: The most bytes a second it comes at, beside what its sender allows.
+        chore: Once it has come.
     """
 
     digest: str
     size: int
     image: str
     connection: float = math.inf
+    chore: Chore = NO_CHORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +99,9 @@ class UnpackStep:
 
     Attributes:
         blob, parent: By index, None where the node holds it.
+        seconds: Of a core, its chore's among them.
         size: Bytes that come out.
+        flushes: Then, one after another.
     """
 
     digest: str
@@ -75,6 +111,7 @@ class UnpackStep:
     kind: Literal["unpack", "mount"]
     seconds: float
     size: int
+    flushes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +121,14 @@ class Job:
     Attributes:
         lookup: Whether its tag is resolved at all.
         blobs, units: By index, base first.
+        chore: Before its first blob is asked for.
     """
 
     image: str
     lookup: bool
     blobs: tuple[int, ...]
     units: tuple[int, ...]
+    chore: Chore = NO_CHORE
 
 
 @dataclass(frozen=True)
@@ -124,12 +163,17 @@ class Work:
 
 
 def work_of(
-    images: Sequence[Image], store: LayerStore, unpacking: Unpacking, lookups: Sequence[bool] | None = None
+    images: Sequence[Image],
+    store: LayerStore,
+    unpacking: Unpacking,
+    lookups: Sequence[bool] | None = None,
+    chores: Chores = NO_CHORES,
 ) -> Work:
     """What a node with that store does to get the images. A blob or layer that two of them have is got once.
 
     Args:
         lookups: For each image whether its tag is asked for. All of them if left out.
+        chores: Of the engine. An image of which nothing is missing has none.
 
     Raises `InputError` where the store takes fewer layers than an image has.
     """
@@ -152,18 +196,20 @@ def work_of(
                 continue
             if layer.digest in fetch and layer.digest not in by_digest:
                 by_digest[layer.digest] = len(blobs)
-                blobs.append(BlobToFetch(layer.digest, layer.compressed_size, image.name))
+                blobs.append(BlobToFetch(layer.digest, layer.compressed_size, image.name, chore=chores.blob))
             blob = by_digest.get(layer.digest)
             if blob is not None and blob not in own_blobs:
                 own_blobs.append(blob)
             unit = by_chain.get(layer.chain_id)
             if unit is None:
                 unit = by_chain[layer.chain_id] = len(units)
-                seconds = unpacking.seconds(layer.size)
-                units.append(UnpackStep(layer.digest, image.name, blob, parent, "unpack", seconds, layer.size))
+                seconds = unpacking.seconds(layer.size) + chores.layer.seconds
+                flushes = chores.layer.flushes
+                units.append(UnpackStep(layer.digest, image.name, blob, parent, "unpack", seconds, layer.size, flushes))
             own_units.append(unit)
             parent = unit
-        jobs.append(Job(image.name, lookup, tuple(own_blobs), tuple(own_units)))
+        chore = chores.image if own_units else NO_CHORE
+        jobs.append(Job(image.name, lookup, tuple(own_blobs), tuple(own_units), chore))
     return Work(tuple(jobs), tuple(blobs), tuple(units), asked)
 
 
@@ -187,9 +233,12 @@ class LazyReading:
 
 
 def lazily(work: Work, reading: LazyReading) -> Work:
-    """The same images mounted by their indexes, their bytes read on demand by the first start."""
-    blobs = [replace(blob, size=math.ceil(blob.size * reading.index)) for blob in work.blobs]
-    units = [replace(unit, kind="mount", seconds=reading.mount, parent=None) for unit in work.units]
+    """The same images mounted by their indexes, their bytes read on demand by the first start.
+
+    What mounting a layer takes the engine is within `mount`.
+    """
+    blobs = [replace(blob, size=math.ceil(blob.size * reading.index), chore=NO_CHORE) for blob in work.blobs]
+    units = [replace(unit, kind="mount", seconds=reading.mount, parent=None, flushes=0) for unit in work.units]
     size = math.ceil(work.moved_bytes * min(reading.read * reading.amplification, 1.0))
     names = ", ".join(job.image for job in work.jobs)
     reads = BlobToFetch("reads", size, names, reading.rate)

@@ -13,7 +13,7 @@ from sim.outcome import Bound
 from sim.registry.client import Client, client_of
 from sim.registry.content import PullPolicy, default_policy
 from sim.registry.fleet import Fleet, FleetRates
-from sim.registry.work import LazyReading, Unpacking, Work, lazily, work_of
+from sim.registry.work import Chore, Chores, LazyReading, Unpacking, Work, lazily, work_of
 from sim.studies.distribution_images import AskedImages
 from sim.studies.distribution_parameters import Distribution
 
@@ -33,7 +33,8 @@ def client_for(params: Distribution, numbers: DistributionNumbers) -> Client:
 
 def work_for(params: Distribution, asked: AskedImages, numbers: DistributionNumbers, bound: Bound) -> Work:
     """What a pull of the images asks of one node. Raises `InputError` where the policy forbids what is missing."""
-    work = work_of(asked.images, asked.store, _unpacking(params, numbers, bound), _lookups(params, asked))
+    unpacking, lookups = _unpacking(params, numbers, bound), _lookups(params, asked)
+    work = work_of(asked.images, asked.store, unpacking, lookups, _chores(params, numbers, bound))
     if params.policy == "Never" and work.blobs:
         missing = ", ".join(dict.fromkeys(blob.image for blob in work.blobs))
         raise InputError(Problem(f"Never pulls nothing, but {missing} is not present", path="policy"))
@@ -49,6 +50,15 @@ def _unpacking(params: Distribution, numbers: DistributionNumbers, bound: Bound)
         load.host(params.host).capacity(bound),
         inflates=params.compression == "gzip" and params.decompressor == "go",
         extracts=params.client != "dockerd",
+    )
+
+
+def _chores(params: Distribution, numbers: DistributionNumbers, bound: Bound) -> Chores:
+    engine = numbers.engines["dockerd" if params.client == "dockerd" else "containerd"]
+    return Chores(
+        image=Chore(engine.image_cpu.at(bound), round(engine.image_flushes.at(bound))),
+        blob=Chore(engine.blob_cpu.at(bound), round(engine.blob_flushes.at(bound))),
+        layer=Chore(engine.layer_cpu.at(bound), round(engine.layer_flushes.at(bound))),
     )
 
 
@@ -109,6 +119,7 @@ def rates_for(params: Distribution, numbers: DistributionNumbers, bound: Bound) 
         lookup=before - first_byte,
         first_byte=first_byte,
         disk=host.disk_write.at(bound),
+        flush=host.disk_flush.at(bound),
         flow=source.flow.at(bound),
         near_flow=source.near_flow.at(bound),
         uplink=source.uplink.at(bound) if params.uplink is None else params.uplink,

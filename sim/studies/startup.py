@@ -59,6 +59,7 @@ from sim.studies.startup_booting import (
     CloudInitOf,
     EmulationOf,
     FirmwareOf,
+    KeyboardOf,
     boot_problems,
     emulation_problems,
 )
@@ -174,6 +175,7 @@ class Startup:
     boot_menu: BootMenu = 0.0
     address: AddressOf = "own"
     cloud_init: CloudInitOf = "own"
+    keyboard: KeyboardOf = "own"
     emulation: EmulationOf = "off"
 
     def __post_init__(self) -> None:
@@ -205,7 +207,7 @@ class Startup:
 
     def booting(self) -> Booting:
         """How each instance boots."""
-        return Booting(self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init)
+        return Booting(self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init, self.keyboard)
 
 
 def _engine_problems(params: Startup) -> Iterator[Problem]:

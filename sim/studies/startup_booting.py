@@ -1,4 +1,4 @@
-"""How machines boot, as parameters: firmware, what it starts, its menu, the guest's address and its first boot.
+"""How machines boot, as parameters: firmware, what it starts, its menu, the guest's address, first boot and keyboard.
 
 It also says what is wrong with a choice under a technology and a guest.
 """
@@ -13,7 +13,7 @@ from annotated_types import Le, doc
 from sim.catalog.model import Guest, Technology
 from sim.catalog.tables.booting import BootAspect, boot_choices
 from sim.errors import Problem
-from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware
+from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware, Keyboard
 from sim.platforms.emulation import Emulation, can_emulate, processor
 from sim.quantity import Seconds, render
 from sim.reasons import Reason, any_of
@@ -47,6 +47,14 @@ CloudInitOf = Annotated[
     doc(
         "What sets a guest up when it first boots: as its image was measured, nothing, as all is in the image (baked), "
         "or cloud-init's stages, with its data on a disk (local) or from a service on the network (metadata)."
+    ),
+]
+KeyboardOf = Annotated[
+    Keyboard,
+    doc(
+        "Which ports of a keyboard controller (i8042) a guest's kernel probes where the monitor has only a stub of "
+        "one, which gives no answer: none, as its command line says (own), those of keyboard and mouse (probed), or "
+        "the keyboard's alone (noaux)."
     ),
 ]
 EmulationOf = Annotated[
@@ -92,6 +100,8 @@ def boot_problems(technology: Technology, guest: Guest | None, booting: Booting,
         yield from _guest_problems(technology, guest, "address", booting.address, network=network)
     if booting.cloud_init != "own":
         yield from _guest_problems(technology, guest, "cloud_init", booting.cloud_init, network=network)
+    if booting.keyboard != "own":
+        yield from _keyboard_problems(technology, guest, booting.keyboard)
 
 
 def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Problem]:
@@ -182,3 +192,23 @@ def _guest_problems(
     elif choice.network and not network:
         why = Reason("boots.network", "{value} needs a network; it goes with network 'bridge'", value=repr(name))
         yield Problem(why, path=aspect)
+
+
+def _keyboard_problems(technology: Technology, guest: Guest | None, name: str) -> Iterator[Problem]:
+    choice = boot_choices("keyboard")[name]
+    if technology.id not in choice.technologies:
+        message = Reason(
+            "keyboard",
+            "{value} is not used: a keyboard controller that answers nothing goes with {known}",
+            value=repr(name),
+            known=any_of(choice.technologies),
+        )
+        yield Problem(message, path="keyboard")
+    elif guest is None or all(phase.id != choice.after for phase in guest.phases):
+        message = Reason(
+            "keyboard.kernel",
+            "{value} is not used: no Linux kernel boots in {started}",
+            value=repr(name),
+            started=_named(guest),
+        )
+        yield Problem(message, path="keyboard")

@@ -11,7 +11,7 @@ from sim.catalog import load
 from sim.catalog.tables.booting import ASPECTS, boot_choices, boot_phases, read
 from sim.catalog.tables.portability import portable_hosts
 from sim.errors import CatalogError
-from sim.platforms.booting import Address, CloudInit, Firmware
+from sim.platforms.booting import Address, CloudInit, Firmware, Keyboard
 
 BROKEN = """
 replaces = ["seabios"]
@@ -32,7 +32,8 @@ text = { en = "winds", ja = "巻く" }
 
 
 def test_each_choice_is_one_of_its_parameter() -> None:
-    for aspect, kind in (("firmware", Firmware), ("address", Address), ("cloud_init", CloudInit)):
+    kinds = (("firmware", Firmware), ("address", Address), ("cloud_init", CloudInit), ("keyboard", Keyboard))
+    for aspect, kind in kinds:
         assert {"own", *boot_choices(aspect)} == set(get_args(kind))
 
 
@@ -47,7 +48,7 @@ def test_what_a_choice_replaces_is_there_and_what_it_brings_is_called_by_no_othe
     known |= {phase.id for guest in load.guests().values() for phase in guest.phases}
     for aspect in ASPECTS:
         for choice in boot_choices(aspect).values():
-            assert set(choice.replaces) <= known
+            assert {*choice.replaces, *filter(None, [choice.after])} <= known
     assert not boot_phases().keys() & known
 
 

@@ -11,7 +11,7 @@ from sim.engine.seeds import SeedTree
 from sim.registry.client import client_of
 from sim.registry.fleet import Fleet, FleetRates, distribute
 from sim.registry.luck import DrawnAhead
-from sim.registry.work import LazyReading, Unpacking, lazily, work_of
+from sim.registry.work import Chore, Chores, LazyReading, Unpacking, lazily, work_of
 
 MB = 10**6
 CLIENT = client_of("dockerd", distribution().clients, hashing=math.inf, resume=True)
@@ -53,6 +53,20 @@ def test_blobs_that_come_at_once_share_the_disk():
     containerd = client_of("containerd", distribution().clients, hashing=math.inf, resume=True)
     assert let(todo, 2, rates=rates, client=containerd).pull == pytest.approx([2.5] * 2)
     assert let(todo, 2, rates=rates).pull == pytest.approx([1.0] * 2)
+
+
+def test_layers_wait_for_the_one_writer_that_flushes():
+    """Three at once: each blob's two flushes of 0.1 s wait for those before, so they are there at 0.2, 0.4 and 0.6 s.
+
+    The first layer asks for its five at 0.2 s, behind the other blobs', and has them by 1.1 s; two more by 2.1 s.
+    """
+    containerd = client_of("containerd", distribution().clients, hashing=math.inf, resume=True)
+    images = [image_of_blobs("a", [(f"l{n}", 1, 1) for n in range(3)])]
+    chores = Chores(blob=Chore(0.0, 2), layer=Chore(0.0, 5))
+    todo = work_of(images, LayerStore(containerd.backend), NO_UNPACKING, chores=chores)
+    done = let(todo, 2, rates=replace(RATES, card=math.inf, flush=0.1), client=containerd)
+    assert done.pull == pytest.approx([2.1] * 2)
+    assert done.unpack == pytest.approx([1.9] * 2)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sim.catalog.tables.registries import distribution
 from sim.engine.alarm import Alarm
 from sim.registry.client import client_of
 from sim.registry.nodepull import NodePull
-from sim.registry.work import Unpacking, work_of
+from sim.registry.work import NO_CHORES, Chore, Chores, Unpacking, work_of
 
 DOCKERD, CONTAINERD, SERIAL, PARALLEL = (
     client_of(name, distribution().clients, hashing=math.inf, resume=True)
@@ -27,11 +27,12 @@ UNPACKING = Unpacking(10.0, math.inf, math.inf)
 class Site:
     """Every connection carries one byte a second, cores are many, a tag takes `lookup` seconds.
 
-    A byte is on the disk after `commit` seconds.
+    A byte is on the disk after `commit` seconds, and a small write after `flush`.
     """
 
-    def __init__(self, lookup=0.0, commit=0.0):
+    def __init__(self, lookup=0.0, commit=0.0, flush=0.0):
         self.commit_seconds = commit
+        self.flush_seconds = flush
         self.env = Environment()
         self.lookup = lookup
         self.fetched = []
@@ -49,6 +50,9 @@ class Site:
     def commit(self, blob, size, done):
         self._after(size * self.commit_seconds, done, blob) if self.commit_seconds else done(blob)
 
+    def flush(self, count, done, argument):
+        self._after(count * self.flush_seconds, done, argument) if count * self.flush_seconds else done(argument)
+
     def compute(self, seconds, done, unit):
         self._after(seconds, done, unit)
 
@@ -63,9 +67,9 @@ def image(name, *layers):
     )
 
 
-def pull(client, *images, store=None, lookup=0.0, commit=0.0, luck=None, failure=0.0):
-    site, log = Site(lookup, commit), []
-    work = work_of(images, store or LayerStore(client.backend), UNPACKING)
+def pull(client, *images, store=None, lookup=0.0, commit=0.0, luck=None, failure=0.0, flush=0.0, chores=NO_CHORES):
+    site, log = Site(lookup, commit, flush), []
+    work = work_of(images, store or LayerStore(client.backend), UNPACKING, chores=chores)
     node = NodePull(work, client, site, lambda _: None, failure=failure, luck=luck, log=log)
     node.start()
     site.env.run()
@@ -120,6 +124,35 @@ def test_containerd_has_a_blob_on_the_disk_before_it_unpacks_it_and_asks_for_the
     assert [entry.start for entry in log if entry.kind == "unpack" and entry.digest == "a 0"] == [15]
     assert (node.last_byte, node.ended) == (19, 22)
     assert pull(DOCKERD, four, commit=0.5)[0].ended == 15  # 10 + 4 bytes, and one second to unpack
+
+
+def test_an_engines_notes_of_an_image_a_blob_and_a_layer_come_each_in_its_place():
+    """Flushes of 0.5 s. The tag is known at 1; notes of the image take 2 + 2 x 0.5, so the downloads begin at 4.
+
+    Both blobs are there at 8 and 6, and noted 1 + 0.5 later. The first layer is unpacked from 9.5 for 2 + 3 s and then
+    flushed for 4 x 0.5, by 16.5; the second takes 1 + 3 + 2.
+    """
+    chores = Chores(Chore(2.0, 2), Chore(1.0, 1), Chore(3.0, 4))
+    node, log, _ = pull(CONTAINERD, image("a", (4, 20), (2, 10)), lookup=1.0, flush=0.5, chores=chores)
+    times = {(entry.kind, entry.digest): (entry.start, entry.end) for entry in log}
+    assert times == {
+        ("download", "a 0"): (4, 8),
+        ("download", "a 1"): (4, 6),
+        ("commit", "a 0"): (8, 9.5),
+        ("commit", "a 1"): (6, 7.5),
+        ("unpack", "a 0"): (9.5, 16.5),
+        ("unpack", "a 1"): (16.5, 22.5),
+    }
+    assert node.ended == 22.5
+
+
+def test_dockerd_notes_no_blob_and_nothing_is_noted_of_an_image_that_is_there():
+    chores = Chores(Chore(2.0, 2), Chore(1.0, 1), Chore(3.0, 4))
+    there = image("a", (4, 20))
+    assert pull(DOCKERD, there, chores=chores, flush=0.5)[0].ended == 3 + 4 + (2 + 3 + 2)
+    for client in (DOCKERD, CONTAINERD):
+        store = LayerStore(client.backend).add(there)
+        assert pull(client, there, store=store, lookup=1.0, chores=chores, flush=0.5)[0].ended == 1
 
 
 def test_a_serial_kubelet_pulls_one_image_after_the_other():

@@ -1,6 +1,6 @@
-"""How an instance may start other than its technology and its guest say: firmware, address, first boot, translation.
+"""How an instance may start other than its technology and its guest say.
 
-One file of `booting/` for each of the four. A choice brings phases, which may take the place of the usual ones.
+One file of `booting/` for each of its aspects. A choice brings phases, which may take the place of the usual ones.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from sim.scenario import Text
 
 FOLDER = Path(__file__).parents[1] / "booting"
 
-BootAspect = Literal["firmware", "address", "cloud_init", "emulation"]
-ASPECTS: tuple[BootAspect, ...] = ("firmware", "address", "cloud_init", "emulation")
+BootAspect = Literal["firmware", "address", "cloud_init", "emulation", "keyboard"]
+ASPECTS: tuple[BootAspect, ...] = ("firmware", "address", "cloud_init", "emulation", "keyboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class BootChoice:
         replaces: The ids of the usual phases that it takes the place of.
         phases: What happens instead.
         late: What happens at the end of the guest's boot.
+        after: The id of the usual phase that it comes after. Empty where it takes the place of some.
         network: Whether it needs a network.
-        technologies: The technologies that a firmware goes with.
+        technologies: The technologies that it goes with, where these are some.
         boots: What a firmware starts: the boot loader of a "disk", or a "kernel" that is handed over.
         machines: The processors that a firmware is made for.
     """
@@ -46,6 +47,7 @@ class BootChoice:
     replaces: tuple[str, ...]
     phases: tuple[Phase, ...]
     late: tuple[Phase, ...]
+    after: str = ""
     network: bool = False
     technologies: tuple[str, ...] = ()
     boots: tuple[str, ...] = ()
@@ -64,14 +66,14 @@ def read(path: Path) -> Mapping[str, BootChoice]:
 
 
 def _choices(top: Table) -> Mapping[str, BootChoice]:
-    replaces, names = top.strings("replaces"), top.table("choices")
+    replaces, after, names = top.strings("replaces"), top.string("after", ""), top.table("choices")
     known = names.names() if names else ()
     phases = [_phase(table, known) for table in top.tables("phases")]
     choices = {}
     for name in known:
         table = names.table(name) if names else None
         if table is not None:
-            choices[name] = _choice(name, table, replaces, phases)
+            choices[name] = _choice(name, table, (replaces, after), phases)
     if names:
         names.done()
     return MappingProxyType(choices)
@@ -89,13 +91,14 @@ def _phase(table: Table, known: tuple[str, ...]) -> _Told:
     return of, late, phase_of(table)
 
 
-def _choice(name: str, table: Table, replaces: tuple[str, ...], phases: list[_Told]) -> BootChoice:
+def _choice(name: str, table: Table, place: tuple[tuple[str, ...], str], phases: list[_Told]) -> BootChoice:
     choice = BootChoice(
         id=name,
         name=table.text("name"),
-        replaces=replaces,
+        replaces=place[0],
         phases=tuple(phase for of, late, phase in phases if name in of and not late),
         late=tuple(phase for of, late, phase in phases if name in of and late),
+        after=place[1],
         network=table.flag("network"),
         technologies=table.strings("technologies"),
         boots=table.strings("boots"),

@@ -19,6 +19,8 @@ HUB = "hub"
 
 LAZY_FORMATS = ("estargz", "nydus", "overlaybd", "soci")
 
+ENGINES = ("containerd", "dockerd")
+
 _COUNTS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "kubelet_qps", "kubelet_burst", "piece")
 """Of what there is at least one."""
 
@@ -106,6 +108,24 @@ class Lazy(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineChores(Sensed):
+    """What an engine does beside an image's bytes: seconds of a core, and flushes of the disk.
+
+    Attributes:
+        image_cpu, image_flushes: For an image.
+        blob_cpu, blob_flushes: For a blob, once it has come.
+        layer_cpu, layer_flushes: For a layer, when it is unpacked.
+    """
+
+    image_cpu: Number = field(metadata=COSTS)
+    image_flushes: Number = field(metadata=COSTS)
+    blob_cpu: Number = field(metadata=COSTS)
+    blob_flushes: Number = field(metadata=COSTS)
+    layer_cpu: Number = field(metadata=COSTS)
+    layer_flushes: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
 class DistributionNumbers(Sensed):
     """All of it.
 
@@ -113,6 +133,7 @@ class DistributionNumbers(Sensed):
         unpack: One core's rates by stage.
         clients: Daemon defaults by name.
         mirror, peer: By name.
+        engines: By the store that keeps the image.
     """
 
     registries: Mapping[str, Registry]
@@ -121,6 +142,7 @@ class DistributionNumbers(Sensed):
     unpack: Mapping[str, Number] = field(metadata=HELPS)
     clients: Mapping[str, Number] = field(metadata=costs_but(*_MORE_HELPS))
     lazy: Lazy
+    engines: Mapping[str, EngineChores]
 
 
 def _group(table: Table, key: str, **dimensions: str) -> Mapping[str, Number]:
@@ -172,6 +194,32 @@ def _format(table: Table) -> LazyFormat:
     positive(table, request=lazy_format.request, amplification=lazy_format.amplification)
     table.done()
     return lazy_format
+
+
+def _engine(table: Table) -> EngineChores:
+    none = {"s": Number(0.0, "s"), "1": Number(0.0, "1")}
+
+    def number(name: str, dimension: str) -> Number:
+        return table.number(name, dimension, none[dimension])
+
+    chores = EngineChores(
+        image_cpu=number("image_cpu", "s"),
+        image_flushes=number("image_flushes", "1"),
+        blob_cpu=number("blob_cpu", "s"),
+        blob_flushes=number("blob_flushes", "1"),
+        layer_cpu=number("layer_cpu", "s"),
+        layer_flushes=number("layer_flushes", "1"),
+    )
+    table.done()
+    return chores
+
+
+def _engines(table: Table | None) -> Mapping[str, EngineChores]:
+    engines = {name: _engine(inner) for name, inner in _tables(table).items()}
+    missing = [name for name in ENGINES if name not in engines]
+    if table is not None and missing:
+        table.problem(f"has no {', '.join(missing)}")
+    return MappingProxyType(engines)
 
 
 def _tables(table: Table | None) -> dict[str, Table]:
@@ -227,6 +275,7 @@ def _distribution(table: Table) -> DistributionNumbers:
             kubelet_burst="1",
         ),
         lazy=_lazy(table.table("lazy")),
+        engines=_engines(table.table("engines")),
     )
     if HUB not in numbers.registries:
         table.problem(f"has no {HUB}, which is the default", "registries")
