@@ -166,7 +166,7 @@ def test_requests_at_random_have_the_mean_rate():
 
 def test_a_pull_comes_before_the_boot_and_is_made_once():
     """26 MB over the link at 100 MB/s after 0.5 s, then 3 times as much unpacked at 190 MB/s."""
-    pulled = 0.55 + 26 / 100 + 78 / 190
+    pulled = 0.5 + 26 / 100 + 78 / 190
     alone, many = start(image="pull"), start(image="pull", instances=2)
     assert alone.samples["startup_time"] == pytest.approx([pulled + 0.2])
     assert alone.samples["files_time"] == pytest.approx([pulled])
