@@ -383,7 +383,7 @@ def test_a_figure_may_name_its_own_publication(tmp_path):
         ({"unit": "s"}, "3.5 s is not what F0295 says"),
         ({"value": 0}, "0.0 ms has no relative error"),
         ({"source": "C005", "value": 146.8, "use": "calibrate"}, "C005 is for use 'check', not 'calibrate'"),
-        ({"source": "R0002", "value": 0.73}, "R0002 sets mechanisms/clients.toml: .*, so it cannot be a check"),
+        ({"source": "R0735", "value": 2.11}, "R0735 sets additions/fuse-overlayfs.toml: .*, so it cannot be a check"),
         ({"interval": "request to exit and removal"}, "is not what the metric measures"),
     ],
 )
