@@ -105,10 +105,20 @@ def _run(scenario: Scenario, tick: Tick) -> tuple[Outcome, ...]:
 
 
 def rows(scenario: Scenario, tick: Tick = no_tick) -> Iterable[AccuracyRow]:
-    """What a case publishes, with what its run gives. Weights are not known yet."""
+    """What a case publishes, with what its run gives. Weights are not known yet.
+
+    Raises `InputError` where a label does not have the metric, as a container has no guest whose boot takes time.
+    """
     outcomes = _run(scenario, tick)
     variants = {label: parameters for part in scenario.parts for label, parameters in part.variants.items()}
     metrics = {(m.of, m.metric, m.statistic): m for outcome in outcomes for m in outcome.metrics}
+    absent = [
+        Problem(f"{published.of} has no {published.metric}", scenario.file, path=f"published.{number}")
+        for number, published in enumerate(scenario.published)
+        if (published.of, published.metric, published.statistic) not in metrics
+    ]
+    if absent:
+        raise InputError(absent)
     found = _effects(scenario, tick)
     for published in scenario.published:
         key = (published.of, published.metric, published.statistic)

@@ -107,6 +107,7 @@ class BootPlan:
         ports: How many ports an instance adds to the host's bridge.
         pull: Seconds that the steps of a pull take alone. They are the first steps. Empty where nothing is pulled.
         clean_up: How many steps come after the application is ready. They are the last steps.
+        boots: Whether the instance boots a kernel of its own. It runs once the virtual machine monitor is ready.
     """
 
     steps: tuple[BootStep, ...]
@@ -116,6 +117,7 @@ class BootPlan:
     ports: int = 0
     pull: tuple[float, ...] = ()
     clean_up: int = 0
+    boots: bool = False
 
     @property
     def ready(self) -> int:
@@ -173,6 +175,7 @@ def boot_plan(
         mounts=_mounts(technology),
         ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in timed),
         clean_up=reached.count(3),
+        boots=technology.has_guest_kernel,
     )
 
 

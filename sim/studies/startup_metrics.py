@@ -19,7 +19,7 @@ _EACH = (
 
 
 def samples(starter: Starter, told: Iterable[Sequence[StepTimes]]) -> Mapping[str, Sequence[float]]:
-    """What each start took by metric, and all together.
+    """What each start took by metric, and all together. A boot's time is there where a guest boots.
 
     Args:
         starter: What started them.
@@ -32,6 +32,10 @@ def samples(starter: Starter, told: Iterable[Sequence[StepTimes]]) -> Mapping[st
     rows = [_measured(starter, index, steps, holds, owners) for index, steps in enumerate(told)]
     *columns, ends, gone = map(list, zip(*rows, strict=True))
     each = dict(zip(_EACH, columns, strict=True))
+    if plan.boots:
+        each["boot_time"] = [
+            init - runtime for runtime, init in zip(each["runtime_time"], each["init_time"], strict=True)
+        ]
     through = max(gone) - first
     return each | {
         "makespan": [max(ends) - first],
@@ -85,6 +89,8 @@ def estimates(plan: BootPlan) -> frozenset[str]:
         metrics.add("init_time")
     if any(guessed[: plan.runtime]):
         metrics.add("runtime_time")
+    if plan.boots and any(guessed[plan.runtime : plan.init]):
+        metrics.add("boot_time")
     return frozenset(metrics)
 
 
@@ -116,6 +122,13 @@ METRICS = (
         "s",
         "request to first process of the instance",
         "Time until the first process runs",
+        _DISTRIBUTION,
+    ),
+    MetricSpec(
+        "boot_time",
+        "s",
+        "VMM ready to first process of the instance",
+        "Time that a guest boots",
         _DISTRIBUTION,
     ),
     MetricSpec("makespan", "s", "first request to last application ready", "Time to start all instances"),

@@ -166,6 +166,11 @@ def test_every_technology_starts_and_its_parts_add_up(technology, extra):
     for index, whole in enumerate(samples["startup_time"]):
         assert sum(samples[f"{owner}_time"][index] for owner in owners) == pytest.approx(whole)
         assert 0 <= samples["runtime_time"][index] <= samples["init_time"][index] <= whole
+    booted = [
+        record.init_started - record.runtime_ready for record in result.records if isinstance(record, InstanceRecord)
+    ]
+    has_kernel = load.technology(technology).runs in ("guest", "unikernel")
+    assert samples.get("boot_time") == (pytest.approx(booted) if has_kernel else None)
     phases = [record for record in result.records if isinstance(record, PhaseRecord)]
     assert all(0 <= record.queued <= record.end - record.start + 1e-9 for record in phases)
     assert all(record.source for record in phases)
