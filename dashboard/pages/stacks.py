@@ -39,8 +39,6 @@ from sim.studies.memory_parameters import Memory
 
 FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "docker-desktop")
 """What is drawn until the reader chooses."""
-SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
-"""The same inside a lecture, where fewer fit."""
 _KEY, _INSTANCES = "stacks:chosen", "stacks:instances"
 _LESSON, _CONTAINER = "memory-ledger", "container"
 """The lesson on one more instance, and its label of a container."""
@@ -112,12 +110,11 @@ def _provenance(view: View) -> str:
 def _chosen(view: View) -> list[Stack]:
     """The stacks that the link or the reader names, in the catalog's order."""
     every, state = stacks(), st.session_state
-    first = SLIDE if view.embed else FIRST
     if _KEY not in state:
         given = asked_names("stacks")
-        wanted = first if given is None else given
+        wanted = FIRST if given is None else given
         unknown = [name for name in wanted if name not in every]
-        state[_KEY] = [name for name in wanted if name in every] or list(first if unknown else ())
+        state[_KEY] = [name for name in wanted if name in every] or list(FIRST if unknown else ())
         if unknown:
             refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
@@ -132,7 +129,7 @@ def _chosen(view: View) -> list[Stack]:
             select_all=view.lang == "en",  # Streamlit has the words in English alone
         )
     names = [name for name in every if name in state[_KEY]]
-    if set(names) == set(first):
+    if set(names) == set(FIRST):
         set_link("stacks", "")
     else:
         set_names("stacks", names)
