@@ -81,6 +81,20 @@ def test_a_stack_that_is_not_there_is_answered_and_the_others_are_drawn() -> Non
     assert not at.error
 
 
+def test_what_is_left_of_a_link_is_no_default_and_a_slip_in_a_name_is_understood() -> None:
+    at = opened("stacks", stacks="docker,kvmm")
+    assert "did you mean 'qemu" in error(at)
+    assert "The others of the link are shown: Docker." in error(at)
+    assert "default" not in error(at)
+    at = opened("stacks", stacks="kvmm")
+    assert "The default is shown instead: VirtualBox" in error(at)
+
+
+def test_a_stack_that_a_link_lists_twice_is_chosen_once() -> None:
+    at = opened("stacks", stacks="docker,docker")
+    assert at.multiselect(key="stacks:chosen").value == ["docker"]
+
+
 def test_no_stack_at_all_is_answered_with_a_way_out() -> None:
     at = opened("stacks")
     at.multiselect(key="stacks:chosen").set_value([]).run()
