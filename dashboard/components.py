@@ -220,7 +220,8 @@ _connection = st.components.v2.component("connection", html=_CONNECTION_HTML, cs
 # The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
 # A reader who has asked for the answer finds the focus on it, once the page is drawn. A figure stays in sight beside a
 # text that is longer (`--figure-top`). One that is taller than the window stops where its end is seen. That is said at
-# the figure's column, and is not inherited: said at the root, it would have the browser style the whole page again.
+# the figure's column, and is not inherited: said at the root, it would have the browser style the whole page again. A
+# phone's menu is Streamlit's sidebar, which would stay over the page that was chosen in it, and open the next time too.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
 const TYPED = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=true]';
@@ -230,7 +231,12 @@ const keep = (event) => {
 };
 const LOOK = 20, LOOKS = 500;
 let pressed;
-const press = (event) => { pressed = event.composedPath().find((one) => one.tagName === 'BUTTON'); };
+const press = (event) => {
+  pressed = event.composedPath().find((one) => one.tagName === 'BUTTON');
+  if (event.target.closest?.('[data-testid=stSidebarNavLink]')) setTimeout(closeMenu);
+};
+const closeMenu = () => document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();
+let begun = false;
 const COLUMN = '[data-testid=stColumn]:has(+ [data-testid=stColumn] .st-key-told)';
 const stay = () => {
   const column = document.querySelector(COLUMN);
@@ -246,6 +252,8 @@ export default function({ parentElement, data: [data] }) {
   for (const column of document.querySelectorAll(COLUMN)) sized.observe(column);
   window.addEventListener('keydown', keep, true);
   window.addEventListener('click', press, true);
+  if (!begun) closeMenu();
+  begun = true;
   const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
   host.answers = data.answers;

@@ -38,7 +38,15 @@ _OTHERS = ("utm_", "fbclid", "gclid")
 
 
 def answer(
-    name: str, shown: object, allowed: Iterable[str], view: View, *, key: str, called: str, expected: str = ""
+    name: str,
+    shown: object,
+    allowed: Iterable[str],
+    view: View,
+    *,
+    key: str,
+    called: str,
+    expected: str = "",
+    rest: bool = False,
 ) -> None:
     """Say which value of the link cannot be used and what can, until the reader chooses something else.
 
@@ -47,15 +55,24 @@ def answer(
         allowed: What may be meant.
         called: What the reader sees it called.
         expected: What can be used, in the reader's language. One of those that are allowed where it is "".
+        rest: What is shown is what else the link lists, and not a default.
     """
     wanted = refused(key, shown)
     if wanted is None:
         return
     known = [one for one in allowed if one]
     said = tr("ui.link.value", view.lang, name=name, value=repr(wanted), expected=expected or listed(known, view.lang))
-    near = nearest(wanted, known)
+    near = nearest(wanted, known) or _with_part(wanted, known)
     meant = tr("ui.link.near", view.lang, near=repr(near)) if near else ""
-    show_error(InputError(said + meant), view, shown_instead(called, view), link=True)
+    instead = tr("ui.link.rest", view.lang, value=called) if rest else shown_instead(called, view)
+    show_error(InputError(said + meant), view, instead, link=True)
+
+
+def _with_part(wanted: str, known: Iterable[str]) -> str:
+    """The shortest name that has a part which may be meant: "qemu-kvm" for "kvmm". "" where none has."""
+    parts = {one: one.split("-") for one in known}
+    near = nearest(wanted, {part for several in parts.values() if len(several) > 1 for part in several})
+    return min((one for one in parts if near in parts[one]), key=len, default="")
 
 
 def listed(known: Iterable[str], language: Language, *, what: str = "one") -> str:

@@ -19,6 +19,7 @@ from dashboard.shown import ShownFigures, offer_figures
 from dashboard.view import View
 from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
+    AIMS,
     LINK,
     accuracy_alt,
     accuracy_rows,
@@ -228,7 +229,7 @@ def _said(accuracy: Accuracy, view: View) -> list[str]:
         if median is not None and of_all is not None:
             n, every = len(accuracy.counted(use)), len(accuracy.counted(use, assumed=True))
             sources, of_every = len(accuracy.of_sources(use)), len(accuracy.of_sources(use, assumed=True))
-            said = {"median": _percent(median), "of_all": _percent(of_all)}
+            said = {"median": _percent(median), "of_all": _percent(of_all), "aim": f"{AIMS[use] * 100:.0f}"}
             lines.append(
                 tr(f"ui.accuracy.median.{use}", lang, n=n, sources=sources, every=every, of_every=of_every, **said)
             )

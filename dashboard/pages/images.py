@@ -224,7 +224,8 @@ def _answer(picked: list[str], view: View) -> None:
     from sim.catalog.load import images
 
     called, some = ", ".join(picked) or tr("ui.images.next.none", view.lang), listed(images(), view.lang, what="some")
-    answer("images", picked, images(), view, key="images:official", called=called, expected=some)
+    rest = bool(picked)
+    answer("images", picked, images(), view, key="images:official", called=called, expected=some, rest=rest)
 
 
 def _about(size: int, lang: Language, guess: bool) -> str:

@@ -39,9 +39,9 @@ from sim.studies.memory_parameters import Memory
 
 FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "docker-desktop")
 """What is drawn until the reader chooses."""
-SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
-"""The same inside a lecture, where fewer fit."""
 _KEY, _INSTANCES = "stacks:chosen", "stacks:instances"
+_REST = "stacks:rest"
+"""The key of whether some of the stacks that the link listed are there."""
 _LESSON, _CONTAINER = "memory-ledger", "container"
 """The lesson on one more instance, and its label of a container."""
 
@@ -82,7 +82,8 @@ def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: V
             every = all_technologies(view.lang)
             with st.popover(tr("ui.stacks.all", view.lang, n=len(every)), icon=":material/list:"):
                 table(every, view)
-    st.caption(notes[1])
+    with st.container(key="provenance"):
+        st.caption(notes[1])
 
 
 def _file(chosen: list[Stack], more: Mapping[str, MoreMemory], instances: int, view: View) -> tuple[Drawing, ...]:
@@ -112,12 +113,13 @@ def _provenance(view: View) -> str:
 def _chosen(view: View) -> list[Stack]:
     """The stacks that the link or the reader names, in the catalog's order."""
     every, state = stacks(), st.session_state
-    first = SLIDE if view.embed else FIRST
     if _KEY not in state:
         given = asked_names("stacks")
-        wanted = first if given is None else given
+        wanted = FIRST if given is None else tuple(dict.fromkeys(given))
         unknown = [name for name in wanted if name not in every]
-        state[_KEY] = [name for name in wanted if name in every] or list(first if unknown else ())
+        there = [name for name in wanted if name in every]
+        state[_KEY] = there or list(FIRST if unknown else ())
+        state[_REST] = bool(there)
         if unknown:
             refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
@@ -132,13 +134,13 @@ def _chosen(view: View) -> list[Stack]:
             select_all=view.lang == "en",  # Streamlit has the words in English alone
         )
     names = [name for name in every if name in state[_KEY]]
-    if set(names) == set(first):
+    if set(names) == set(FIRST):
         set_link("stacks", "")
     else:
         set_names("stacks", names)
     called = ", ".join(every[name].name.read(view.lang) for name in names)
     some = listed(every, view.lang, what="some")
-    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some)
+    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some, rest=state[_REST])
     return [every[name] for name in names]
 
 

@@ -33,7 +33,7 @@ _TIMELESS = "nothing in it happens in time, so that there is no trace; --format 
     help=f"One or several, with commas between: {', '.join(FORMATS)}.",
 )  # fmt: skip
 @click.option(
-    "--language", "languages", type=Formats(_LANGUAGES), default="en", show_default=True,
+    "--language", "languages", type=Formats(_LANGUAGES, "language"), default="en", show_default=True,
     help="One or both, with a comma between. A live page always has both.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")

@@ -41,8 +41,9 @@ class Formats(click.ParamType[tuple[str, ...]]):
 
     name = "format"
 
-    def __init__(self, known: Sequence[str]) -> None:
-        self.known = tuple(known)
+    def __init__(self, known: Sequence[str], what: str = "format") -> None:
+        """`what` the words are called in a message."""
+        self.known, self.what = tuple(known), what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Each word once, in the order given."""
@@ -51,7 +52,7 @@ class Formats(click.ParamType[tuple[str, ...]]):
         words = tuple(dict.fromkeys(word.strip() for word in str(value).split(",")))
         for word in words:
             if word not in self.known:
-                self.fail(f"no format {word!r}; there are {', '.join(self.known)}", param, ctx)
+                self.fail(f"no {self.what} {word!r}; there are {', '.join(self.known)}", param, ctx)
         return words
 
 

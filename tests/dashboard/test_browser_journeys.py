@@ -290,6 +290,24 @@ def test_on_a_phone_the_question_and_run_are_on_the_first_screen(page: Page, app
         assert not misfits(page, 12), link
 
 
+def test_on_a_phone_the_menu_closes_on_a_choice_and_starts_closed(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, app_url)
+    menu, button = page.locator("[data-testid=stSidebar]"), page.locator("[data-testid=stExpandSidebarButton]")
+    for name in ("Images", "Stacks"):
+        button.click()
+        expect(menu).to_be_in_viewport()
+        menu.get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(f"**/{name.lower()}*")
+        settled(page)
+        expect(menu).not_to_be_in_viewport()
+    button.click()
+    expect(menu).to_be_in_viewport()
+    page.reload()
+    settled(page)
+    expect(menu).not_to_be_in_viewport()
+
+
 def test_the_focus_goes_to_the_finding_and_the_keyboard_goes_on_from_there(page: Page, app_url: str) -> None:
     open_page(page, f"{app_url}/memory-ledger")
     page.get_by_role("radio").first.focus()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.pages.stacks import FIRST, SLIDE
+from dashboard.pages.stacks import FIRST
 from sim.batch.run import run
 from sim.catalog.tables.comparison import comparison
 from sim.catalog.tables.stacks import stacks
@@ -81,6 +81,20 @@ def test_a_stack_that_is_not_there_is_answered_and_the_others_are_drawn() -> Non
     assert not at.error
 
 
+def test_what_is_left_of_a_link_is_no_default_and_a_slip_in_a_name_is_understood() -> None:
+    at = opened("stacks", stacks="docker,kvmm")
+    assert "did you mean 'qemu" in error(at)
+    assert "The others of the link are shown: Docker." in error(at)
+    assert "default" not in error(at)
+    at = opened("stacks", stacks="kvmm")
+    assert "The default is shown instead: VirtualBox" in error(at)
+
+
+def test_a_stack_that_a_link_lists_twice_is_chosen_once() -> None:
+    at = opened("stacks", stacks="docker,docker")
+    assert at.multiselect(key="stacks:chosen").value == ["docker"]
+
+
 def test_no_stack_at_all_is_answered_with_a_way_out() -> None:
     at = opened("stacks")
     at.multiselect(key="stacks:chosen").set_value([]).run()
@@ -88,11 +102,12 @@ def test_no_stack_at_all_is_answered_with_a_way_out() -> None:
     assert "Choose at least one." in texts(at)
 
 
-def test_a_lecture_shows_four_stacks_and_no_controls() -> None:
-    at = opened("stacks", embed=True)
-    assert cards(at) == len(SLIDE)
+@pytest.mark.parametrize("link", [{"embed": True}, {"projector": "1"}])
+def test_a_lecture_shows_the_same_stacks_as_the_page_it_was_shared_from_and_no_controls(link: dict[str, Any]) -> None:
+    at = opened("stacks", **link)
+    assert cards(at) == cards(opened("stacks")) == 7
     assert not at.multiselect
-    assert cards(opened("stacks", embed=True, stacks="lxc")) == 1
+    assert cards(opened("stacks", stacks="lxc", **link)) == 1
 
 
 def test_what_is_left_out_turns_red_and_another_assembly_can_be_drawn() -> None:

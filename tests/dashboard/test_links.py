@@ -144,7 +144,7 @@ def test_images_that_there_are_are_shown_beside_those_that_there_are_not() -> No
     at = opened("images", images="alpine:latest,../../x,nope")
     (said,) = errors(at)
     assert "images: '../../x,nope' cannot be used here; expected some of" in said
-    assert "shown instead: alpine:latest" in said
+    assert "The others of the link are shown: alpine:latest." in said
 
 
 def test_a_long_value_is_quoted_short() -> None:

@@ -175,6 +175,7 @@ def test_a_seed_is_in_the_files(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["density", "--format", "pdf"], "no format 'pdf'"),
+        (["density", "--language", "xx"], "no language 'xx'; there are en, ja"),
         (["density", "density"], "is given twice"),
         (["no-such-lesson"], "no such file"),
         (["density", "--format", "trace"], "density: nothing in it happens in time"),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FAR = 0.2
 """An error beyond this share is drawn in attention."""
+AIMS = {"calibrate": 0.10, "check": 0.15}
+"""The median error that is aimed at, at most, for each use of figures."""
 BANDS = (0.2, 0.1)
 """Half widths of the bands around a perfect prediction, the wider first."""
 SHAPES = ("square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right")
