@@ -12,7 +12,7 @@ import click
 
 from sim import limits
 from sim.cli.interrupts import Interrupts, SignalError, noting
-from sim.cli.output import FAILED, HELD, StandardOutput, one_format, say
+from sim.cli.output import FAILED, HELD, StandardOutput, WholeNumber, one_format, say
 from sim.console import is_terminal
 from sim.errors import InputError
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Another value for every point.")
 @click.option("--zip", "zipped", is_flag=True, help="The axes go along together, instead of each with each.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")
-@click.option("--replications", type=click.IntRange(1, limits.REPLICATIONS), help="Instead of the scenario's.")
+@click.option("--seed", type=WholeNumber(0, 2**63 - 1), help="Instead of the scenario's.")
+@click.option("--replications", type=WholeNumber(1, limits.REPLICATIONS), help="Instead of the scenario's.")
 @click.option(
     "--until", multiple=True, metavar="CONDITION",
     help="Replicate a point until an interval is narrow, as 'docker.startup_time.p50 within 5%'.",
 )  # fmt: skip
 @click.option(
-    "--max-replications", type=click.IntRange(1, limits.REPLICATIONS), default=1000, show_default=True,
+    "--max-replications", type=WholeNumber(1, limits.REPLICATIONS), default=1000, show_default=True,
     help="Where --until ends at the latest.",
 )  # fmt: skip
 @click.option("--ends", is_flag=True, help="Run the ends of the inputs' ranges too.")
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     "--executor", default="local", show_default=True, metavar="WHERE",
     help="local, or the address of a Dask scheduler, as tcp://host:8786.",
 )  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes of local.")
+@click.option("--jobs", type=WholeNumber(1, 256), default=1, show_default=True, help="Processes of local.")
 @click.option("--retry", is_flag=True, help="Run points again that failed.")
 @click.option(
     "--show", "names", multiple=True, metavar="METRIC",
