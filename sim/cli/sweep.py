@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from sim import limits
 from sim.cli.interrupts import Interrupts, SignalError, noting
 from sim.cli.output import FAILED, HELD, StandardOutput, WholeNumber, one_format, say
 from sim.console import is_terminal
-from sim.errors import InputError
+from sim.errors import InputError, Problem
+from sim.inputfile import exists
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -104,6 +107,7 @@ def sweep(
     execute = named(executor, jobs)
     path = Path(store or f"{scenario.id}.sqlite")
     from sim.sweeps.run import run_sweep
+    from sim.sweeps.store import OtherSweepError
 
     with _bar(interrupts) as (tell, done):
         try:
@@ -111,11 +115,27 @@ def sweep(
         except SignalError as error:
             error.told = f"interrupted; {path} keeps what had finished, {done()} points of this run"
             raise
+        except OtherSweepError as error:
+            if store:
+                raise
+            raise _taken(path, error) from None
     _print(path, made, names, form)
     if draw is not None:
         draw(path)
     say(_told(summary, path, made))
     return FAILED if summary.failed else HELD
+
+
+def _taken(path: Path, error: InputError) -> InputError:
+    """That the store's default name is taken by another sweep, with a name that is free."""
+    from sim.sweeps.store import OTHER
+
+    free = next(name for number in count(2) if not exists(Path(name := f"{path.stem}-{number}.sqlite")))
+    what = error.problems[0].message.removesuffix(OTHER)
+    message = (
+        f"the default name of the store is taken: the file {what}; give a free one, as --store {shlex.quote(free)}"
+    )
+    return InputError(Problem(message, str(path)))
 
 
 def _scenario(file: str, assignments: tuple[str, ...], seed: int | None, replications: int | None) -> Scenario:
@@ -159,7 +179,7 @@ def _told(summary: SweepSummary, path: Path, made: SweepPlan) -> str:
     """How a sweep ended, in a line."""
     from sim.sweeps.reading import wide_points
 
-    words = f"{summary.points:,} points in {path}"
+    words = f"{summary.points:,} point{'s' * (summary.points != 1)} in {path}"
     if summary.kept:
         words += f", {summary.kept:,} of them from before"
     if summary.failed:
