@@ -16,6 +16,12 @@ _PARTS = re.compile(r"[-_. ]")
 _SLIP = 0.8
 """How alike two names are, by `difflib`, where one is the other with a slip of the finger."""
 
+_FEW = 24
+"""Most names that a message lists where something else lists all."""
+
+_NEAR = 3
+"""Names that a message has of more."""
+
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """', did you mean ...?', or '; there are ...', to end a message about an unknown name."""
@@ -24,6 +30,19 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if near:
         return Reason("near", ", did you mean {near}?", near=repr(near))
     return Reason("known", "; there are {known}", known=", ".join(known)) if known else ""
+
+
+def suggestion_of_many(name: str, known: Iterable[str], where: str) -> str:
+    """As `suggestion`, of names that may be too many to list: then the nearest few, and where all are.
+
+    >>> suggestion_of_many("x", [f"name{number}" for number in range(500)], "the table")
+    '; the nearest are name0, name1, name2; the table has all 500'
+    """
+    known = list(known)
+    if len(known) <= _FEW or nearest(name, known):
+        return suggestion(name, known)
+    near = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, name.lower(), one).ratio())[:_NEAR]
+    return f"; the nearest are {', '.join(near)}; {where} has all {len(known):,}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -71,9 +71,11 @@ class TestUsage:
             (["run"], "Missing argument 'FILE...'"),
             (["run", "--format", "xml", "x"], "no format 'xml'; there are table, json, csv, junit, markdown"),
             (["run", "--format", "json,csv", "x"], "several formats need --out DIR"),
-            (["run", "--replications", "0", "x"], "not in the range"),
-            (["run", "--seed", "-1", "x"], "not in the range"),
-            (["run", "--jobs", "many", "x"], "not a valid integer"),
+            (["run", "--replications", "0", "x"], "'0' does not fit; expected a whole number from 1 to "),
+            (["run", "--seed", "-1", "x"], "'-1' does not fit; expected a whole number from 0 to 9223372036854775807"),
+            (["run", "--seed", "x", "x"], "'x' does not fit; expected a whole number from 0 to 9223372036854775807"),
+            (["sweep", "--jobs", "many", "x"], "'many' does not fit; expected a whole number from 1 to 256"),
+            (["run", "--jobs", "many", "x"], "expected a whole number from 1 to 256"),
             (["inspect", "--format", "yaml", "x"], "'table', 'json'"),
             (["build", ".", "--edit", "nothing"], "is no edit; expected PATH=CONTENT"),
             (["build", ".", "--build-arg", "=nothing"], "is no NAME=VALUE"),
@@ -726,6 +728,14 @@ class TestBuild:
 
 
 class TestInspect:
+    def test_of_a_dockerfile_that_cannot_be_read_there_are_its_problems_alone(
+        self, tmp_path: Path, capsys: Captured
+    ) -> None:
+        path = write(tmp_path, "Dockerfile", "FORM alpine\n")
+        assert answer(["inspect", path]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err) == ("", f"{path}:1: unknown instruction: FORM (did you mean FROM?)\n")
+
     def test_a_dockerfile(self, tmp_path: Path, capsys: Captured) -> None:
         path = write(tmp_path, "Dockerfile", "FROM alpine AS base\nRUN true\n")
         assert answer(["inspect", path]) == 0

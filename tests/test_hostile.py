@@ -345,7 +345,8 @@ class TestMessages:
     @pytest.mark.parametrize("option", ["--seed", "--replications", "--jobs"])
     def test_a_number_too_large_is_refused_with_the_range(self, tiny: str, capsys: Captured, option: str) -> None:
         assert re.search(
-            rf"'{option}': 9+ is not in the range [01]<=x<=\d+", refused(["run", tiny, option, "9" * 30], capsys)
+            rf"'{option}': '9+' does not fit; expected a whole number from [01] to \d+",
+            refused(["run", tiny, option, "9" * 30], capsys),
         )
 
     def test_an_option_of_any_length_is_cut(self, tiny: str, capsys: Captured) -> None:

@@ -39,7 +39,7 @@ def command(files: tuple[str, ...], form: str) -> int:
 
 
 def as_table(accuracy: Accuracy) -> str:
-    """Every row by publication, then the medians, the orderings that are wrong, and the facts' sources."""
+    """Every row by publication, what makes ranges wide, and the facts' sources; last the medians and the orderings."""
     from sim.evidence.accuracy import USES
     from sim.report.bibliography import entries
     from sim.report.formats.table import LEGEND
@@ -51,38 +51,44 @@ def as_table(accuracy: Accuracy) -> str:
         rows = [row for row in accuracy.rows if row.publication == name]
         cells = [_cells(row) for row in rows]
         lines += [_headed(name, rows), *table(_HEADER, cells, right=(3, 4, 5, 6), limit=_LIMIT), ""]
+    lines = lines if any(row.estimate for row in accuracy.rows) else lines[:-1]
     if any(row.estimate for row in accuracy.rows):
-        lines += [LEGEND, ""]
+        lines += [LEGEND]
+    lines += _wide(accuracy.counted("check"))
+    lines += [*listed([*entries(row.source for row in accuracy.rows), *_own(accuracy.rows)]), "", "Summary"]
     for use in USES:
         if accuracy.counted(use, assumed=True):
             lines.append(_medians(accuracy, use))
+        if accuracy.counted(use):
             lines.append(_coverage(use, accuracy.covered(use)))
     if accuracy.apart():
-        lines.append(f"counted apart: {len(accuracy.apart())} figures, which restate others or are of runs that failed")
+        apart = _counted(len(accuracy.apart()), "figure")
+        lines.append(f"counted apart: {apart}, of what others state already or of runs that failed")
     wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
-    lines.append(
-        f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"
-    )
+    if judged := len(accuracy.orderings):
+        lines.append(f"orderings of technologies: {judged - len(wrong)} of {judged} right")
     lines += [
         f"  wrong: {ordering.smaller.of} before {ordering.larger.of}, {ordering.smaller.at} ({ordering.smaller.case})"
         for ordering in wrong
     ]
-    lines += _wide(accuracy.counted("check"))
-    lines += listed([*entries(row.source for row in accuracy.rows), *_own(accuracy.rows)])
     return "\n".join(lines)
 
 
 def _medians(accuracy: Accuracy, use: str) -> str:
     """Both medians of one use in one sentence: over figures with a stated host, and over all that count."""
     said = [
-        f"{median:.1%} over {count} figures of {len(sources)} sources {which}"
+        f"{median:.1%} over {_counted(count, 'figure')} of {_counted(len(sources), 'source')} {which}"
         for assumed, which in ((False, "with a stated host"), (True, "in all, with assumed hosts"))
         for sources in [accuracy.of_sources(use, assumed)]
         for count in [sum(rows for rows, _ in sources.values())]
         for median in [accuracy.median(use, assumed)]
         if median is not None
     ]
-    return f"{use}: median absolute error {', '.join(said)}; each of the sources weighs the same"
+    return f"{use}: median absolute error {', '.join(said)}; each source weighs the same"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _headed(name: str, rows: Sequence[AccuracyRow]) -> str:
@@ -105,9 +111,10 @@ def _own(rows: Sequence[AccuracyRow]) -> list[Citation]:
 
 
 def _coverage(use: str, coverage: Coverage) -> str:
-    share = coverage.inside / max(coverage.figures, 1)
+    share = coverage.inside / coverage.figures
     return (
-        f"{use}: {coverage.inside} of {coverage.figures} published figures ({share:.0%}) lie in their range; "
+        f"{use}: {coverage.inside} of {_counted(coverage.figures, 'published figure')} ({share:.0%}) "
+        f"{'lies in its range' if coverage.figures == 1 else 'lie in their range'}; "
         f"the median range is {coverage.width:.2f} times as high as low"
     )
 

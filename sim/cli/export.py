@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.interrupts import Interrupts, noting
-from sim.cli.output import BAD_INPUT, HELD, Formats, progress, report, say
+from sim.cli.output import BAD_INPUT, HELD, Formats, WholeNumber, progress, report, say
 from sim.cli.scenarios import load_all
 from sim.errors import InputError, Problem
 from sim.wording import shown
@@ -36,7 +36,7 @@ _TIMELESS = "nothing in it happens in time, so that there is no trace; --format 
     "--language", "languages", type=Formats(_LANGUAGES, "language"), default="en", show_default=True,
     help="One or both, with a comma between. A live page always has both.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")
+@click.option("--seed", type=WholeNumber(0, 2**63 - 1), help="Instead of the scenario's.")
 def export(
     files: tuple[str, ...], out: str, forms: tuple[str, ...], languages: tuple[Language, ...], seed: int | None
 ) -> int:

@@ -79,8 +79,8 @@ def inspect(
     elif form == "json":
         answer = reports[0][1] if len(paths) == 1 else together(reports)
         StandardOutput()(json.dumps(answer, indent=2, ensure_ascii=False))
-    else:
-        StandardOutput()(inspected(reports))
+    elif text := inspected(reports):
+        StandardOutput()(text)
     report(problems)
     return BAD_INPUT if problems else FAILED if broken else HELD
 

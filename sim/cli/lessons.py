@@ -15,7 +15,7 @@ import click
 
 from sim import limits
 from sim.cli.interrupts import noting
-from sim.cli.output import BAD_INPUT, HELD, StandardOutput, one_format, report, say
+from sim.cli.output import BAD_INPUT, HELD, StandardOutput, WholeNumber, one_format, report, say
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_folder
 
@@ -29,7 +29,7 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path())
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Varies the questions; the key fits the same seed.")
+@click.option("--seed", type=WholeNumber(0, 2**63 - 1), help="Varies the questions; the key fits the same seed.")
 @click.option("--student", default="", metavar="ID", help="Instead of a seed: the student's id in the class.")
 @click.option("--answers", is_flag=True, help="With the key, as the run computed it.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True)

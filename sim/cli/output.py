@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAD_INPUT", "FAILED", "FINDINGS", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Share", "StandardOutput",
-    "columns", "one_format", "progress", "report", "say", "tell_bug", "told_findings",
+    "WholeNumber", "columns", "one_format", "progress", "report", "say", "tell_bug", "told_findings",
 ]  # fmt: skip
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
@@ -54,6 +54,18 @@ class Formats(click.ParamType[tuple[str, ...]]):
             if word not in self.known:
                 self.fail(f"no {self.what} {word!r}; there are {', '.join(self.known)}", param, ctx)
         return words
+
+
+class WholeNumber(click.IntRange):
+    """A whole number of a range, both ends in it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or an error that says the range."""
+        try:
+            number: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} does not fit; expected a whole number from {self.min} to {self.max}", param, ctx)
+        return number
 
 
 class Share(click.ParamType[float]):

@@ -20,6 +20,7 @@ from sim.cli.output import (
     Formats,
     Share,
     StandardOutput,
+    WholeNumber,
     progress,
     report,
     say,
@@ -60,9 +61,9 @@ FILES = {
     "--set", "assignments", multiple=True, metavar="PATH=VALUE",
     help="Another value for any place of the scenario, as instances=50, host=server or docker.host.memory='8 GiB'.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")
-@click.option("--replications", type=click.IntRange(1, limits.REPLICATIONS), help="Instead of the scenario's.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to run in.")
+@click.option("--seed", type=WholeNumber(0, 2**63 - 1), help="Instead of the scenario's.")
+@click.option("--replications", type=WholeNumber(1, limits.REPLICATIONS), help="Instead of the scenario's.")
+@click.option("--jobs", type=WholeNumber(1, 256), default=1, show_default=True, help="Processes to run in.")
 @click.option("--baseline", type=click.Path(), help="Compare with what 'run --format json' wrote before.")
 @click.option(
     "--tolerance", type=Share(), default=0.0, metavar="SHARE",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,10 @@ import click
 
 from sim import limits
 from sim.cli.interrupts import Interrupts, SignalError, noting
-from sim.cli.output import FAILED, HELD, StandardOutput, one_format, say
+from sim.cli.output import FAILED, HELD, StandardOutput, WholeNumber, one_format, say
 from sim.console import is_terminal
-from sim.errors import InputError
+from sim.errors import InputError, Problem
+from sim.inputfile import exists
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -31,14 +34,14 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Another value for every point.")
 @click.option("--zip", "zipped", is_flag=True, help="The axes go along together, instead of each with each.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")
-@click.option("--replications", type=click.IntRange(1, limits.REPLICATIONS), help="Instead of the scenario's.")
+@click.option("--seed", type=WholeNumber(0, 2**63 - 1), help="Instead of the scenario's.")
+@click.option("--replications", type=WholeNumber(1, limits.REPLICATIONS), help="Instead of the scenario's.")
 @click.option(
     "--until", multiple=True, metavar="CONDITION",
     help="Replicate a point until an interval is narrow, as 'docker.startup_time.p50 within 5%'.",
 )  # fmt: skip
 @click.option(
-    "--max-replications", type=click.IntRange(1, limits.REPLICATIONS), default=1000, show_default=True,
+    "--max-replications", type=WholeNumber(1, limits.REPLICATIONS), default=1000, show_default=True,
     help="Where --until ends at the latest.",
 )  # fmt: skip
 @click.option("--ends", is_flag=True, help="Run the ends of the inputs' ranges too.")
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
     "--executor", default="local", show_default=True, metavar="WHERE",
     help="local, or the address of a Dask scheduler, as tcp://host:8786.",
 )  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes of local.")
+@click.option("--jobs", type=WholeNumber(1, 256), default=1, show_default=True, help="Processes of local.")
 @click.option("--retry", is_flag=True, help="Run points again that failed.")
 @click.option(
     "--show", "names", multiple=True, metavar="METRIC",
@@ -104,6 +107,7 @@ def sweep(
     execute = named(executor, jobs)
     path = Path(store or f"{scenario.id}.sqlite")
     from sim.sweeps.run import run_sweep
+    from sim.sweeps.store import OtherSweepError
 
     with _bar(interrupts) as (tell, done):
         try:
@@ -111,11 +115,27 @@ def sweep(
         except SignalError as error:
             error.told = f"interrupted; {path} keeps what had finished, {done()} points of this run"
             raise
+        except OtherSweepError as error:
+            if store:
+                raise
+            raise _taken(path, error) from None
     _print(path, made, names, form)
     if draw is not None:
         draw(path)
     say(_told(summary, path, made))
     return FAILED if summary.failed else HELD
+
+
+def _taken(path: Path, error: InputError) -> InputError:
+    """That the store's default name is taken by another sweep, with a name that is free."""
+    from sim.sweeps.store import OTHER
+
+    free = next(name for number in count(2) if not exists(Path(name := f"{path.stem}-{number}.sqlite")))
+    what = error.problems[0].message.removesuffix(OTHER)
+    message = (
+        f"the default name of the store is taken: the file {what}; give a free one, as --store {shlex.quote(free)}"
+    )
+    return InputError(Problem(message, str(path)))
 
 
 def _scenario(file: str, assignments: tuple[str, ...], seed: int | None, replications: int | None) -> Scenario:
@@ -159,7 +179,7 @@ def _told(summary: SweepSummary, path: Path, made: SweepPlan) -> str:
     """How a sweep ended, in a line."""
     from sim.sweeps.reading import wide_points
 
-    words = f"{summary.points:,} points in {path}"
+    words = f"{summary.points:,} point{'s' * (summary.points != 1)} in {path}"
     if summary.kept:
         words += f", {summary.kept:,} of them from before"
     if summary.failed:

@@ -18,7 +18,7 @@ from sim.report.style import Spec, Style, with_rows
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.reading import axes_of, series_of, swept
 from sim.sweeps.tables import cell_text
-from sim.wording import shown, suggestion
+from sim.wording import shown, suggestion, suggestion_of_many
 
 SWEEP_FILES = (".svg", ".png", ".html", ".json")
 """How the files that a sweep is drawn to end."""
@@ -76,7 +76,7 @@ def _plot(
             known.setdefault(short, ("", full, unit))
             known.setdefault(f"{of}.{short}", (of, full, unit))
     if metric not in known:
-        raise InputError(f"no metric {shown(metric)}{suggestion(metric, known)}")
+        raise InputError(f"no metric {shown(metric)}{suggestion_of_many(metric, known, '--format csv')}")
     if over is not None and over not in axes:
         raise InputError(f"no axis {shown(over)}{suggestion(over, axes)}")
     label, full, unit = known[metric]

@@ -18,7 +18,7 @@ from sim.outcome import MetricSpec
 from sim.quantity import parse
 from sim.scenario import Scenario
 from sim.sweeps.axes import Axis, axis
-from sim.wording import shown, suggestion
+from sim.wording import shown, suggestion_of_many
 
 FEWEST = 6
 """Replications from which on a median has an interval (`sim.studies.base.median_interval`)."""
@@ -254,7 +254,8 @@ def _condition(text: str, scenario: Scenario) -> Narrow:
         )
     known = {series.name: series for series in every_series(scenario)}
     if found[1] not in known:
-        raise InputError(f"no metric {shown(found[1])} in {shown(text)}{suggestion(found[1], known)}")
+        meant = suggestion_of_many(found[1], known, "--format csv")
+        raise InputError(f"no metric {shown(found[1])} in {shown(text)}{meant}")
     series = known[found[1]]
     if not studies.study(series.study).random:
         raise InputError(f"{shown(text)}: {series.study} has no randomness, so its metrics have no interval")

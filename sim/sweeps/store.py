@@ -54,9 +54,16 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 """
 
+OTHER = "; expected another --store"
+"""How a message ends that a store is of another sweep."""
+
 OWN_COLUMNS = ("point", "of", "metric", "statistic", "value", "low", "high", "range_low", "range_high", "unit",
                "estimate", "replications", "narrow", "error")  # fmt: skip
 """The columns of the view `metrics` beside the axes."""
+
+
+class OtherSweepError(InputError):
+    """A store of another sweep."""
 
 
 class SweepStore:
@@ -112,24 +119,19 @@ class SweepStore:
         self._database.execute(f"PRAGMA user_version = {VERSION}")
 
     def _compare(self) -> None:
-        """Raise `InputError` where the store is of another sweep."""
+        """Raise `OtherSweepError` where the store is of another sweep."""
         here = _identity(self.plan)
         there = dict(self._database.execute("SELECT key, value FROM sweep"))
         if there.get("model_version") != here["model_version"]:
-            raise InputError(
-                Problem(
-                    f"was made by version {there.get('model_version')}, and this is {here['model_version']}, which may "
-                    "give other numbers; expected another --store",
-                    str(self.path),
-                )
-            )
+            made = f"was made by version {there.get('model_version')}, and this is {here['model_version']}"
+            raise OtherSweepError(Problem(f"{made}, which may give other numbers{OTHER}", str(self.path)))
         if there.get("scenario_id") != here["scenario_id"]:
             what = f"is of scenario {there.get('scenario_id')!r}, and not of {here['scenario_id']!r}"
-            raise InputError(Problem(f"{what}; expected another --store", str(self.path)))
+            raise OtherSweepError(Problem(f"{what}{OTHER}", str(self.path)))
         other = [key for key, value in here.items() if there.get(key) != value]
         if other:
             what = f"is of another sweep: {', '.join(other)} differ{'s' * (len(other) == 1)}"
-            raise InputError(Problem(f"{what}; expected another --store", str(self.path)))
+            raise OtherSweepError(Problem(f"{what}{OTHER}", str(self.path)))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from sim.report.numbers import between, unit_of, written
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.reading import axes_of, swept
 from sim.sweeps.store import OWN_COLUMNS, axis_column
-from sim.wording import shown, suggestion
+from sim.wording import shown, suggestion_of_many
 
 _OTHERS = 3
 """Metrics that are named of those that a table leaves out."""
@@ -79,7 +79,7 @@ def chosen(plan: SweepPlan, names: Sequence[str] = ()) -> frozenset[str]:
             called.setdefault(name, set()).add(one.name)
     for name in names:
         if name not in called:
-            raise InputError(f"no metric {shown(name)}{suggestion(name, called)}")
+            raise InputError(f"no metric {shown(name)}{suggestion_of_many(name, called, '--format csv')}")
     if names:
         return frozenset().union(*(called[name] for name in names))
     first = {one.name for one in plan.series if one.spec.headline and one.statistic == one.spec.statistics[0]}

@@ -171,3 +171,33 @@ def test_the_schema_is_the_published_one_unchanged():
 
 SCHEMA = "73ca5878c77570ba222a558016c7b3c6770ba5f3377786593e32180666512f8f"
 """schema/compose-spec.json of github.com/compose-spec/compose-go at e70e961."""
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ("image: '${NO_SUCH:?need}'", ["required variable NO_SUCH is missing a value: need"]),
+        ("build: '${NO_SUCH:?need}'", ["required variable NO_SUCH is missing a value: need"]),
+        ("image: [x]", ['["x"] does not fit; expected a text']),
+        ("image: ''", ["has neither an image nor a build"]),
+        ("command: x", ["has neither an image nor a build"]),
+    ],
+)
+def test_a_service_whose_image_is_wrong_is_told_once(tmp_path, service, said):
+    (tmp_path / "compose.yaml").write_text(f"services:\n  a:\n    {service}\n")
+    assert [one["message"] for one in inspect(tmp_path / "compose.yaml")["problems"]] == said
+
+
+def test_one_wrong_image_does_not_hide_that_another_is_missing(tmp_path):
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: ${NO_SUCH:?need}\n  b:\n    command: x\n")
+    assert [(one["path"], one["message"]) for one in inspect(tmp_path / "compose.yaml")["problems"]] == [
+        ("services.a.image", "required variable NO_SUCH is missing a value: need"),
+        ("services.b", "has neither an image nor a build"),
+    ]
+
+
+def test_an_unknown_key_is_a_problem_and_not_ignored_too(tmp_path):
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: x\n    prots: ['80:80']\n    labels: [a=b]\n")
+    found = inspect(tmp_path / "compose.yaml")
+    assert [one["path"] for one in found["problems"]] == ["services.a.prots"]
+    assert (found["ignored"], found["services"]["a"]["ignored"]) == (["services.a.labels"], ["labels"])

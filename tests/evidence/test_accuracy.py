@@ -222,7 +222,7 @@ def test_an_assumed_host_counts_in_the_second_median_only():
     assert [each.weight_of_all for each in found.rows] == pytest.approx([1 / 3] * 3)
     assert found.record()["medians_of_all"]["check"] == pytest.approx(0.5)
     text = " ".join(accuracy_command.as_table(found).split())
-    assert "10.0% over 1 figures of 1 sources with a stated host, 50.0% over 3 figures of 3 sources in all" in text
+    assert "10.0% over 1 figure of 1 source with a stated host, 50.0% over 3 figures of 3 sources in all" in text
 
 
 def test_neither_median_may_get_worse():
@@ -465,8 +465,30 @@ def test_the_table_tells_weights_coverage_and_what_would_narrow_wide_ranges():
     assert "one 2020 (50.0% of the check median)" in text
     assert "third 2020 (counted apart)" in text
     assert "check: 1 of 2 published figures (50%) lie in their range; the median range is 2.67 times" in text
-    assert "counted apart: 1 figures" in text
+    assert "counted apart: 1 figure, " in text
     assert "hosts/azure-d2s.cpu_speed  one CPU-bound program" in text
+    assert "orderings" not in text  # none is judged
+    assert "1 figures" not in text
+    assert "1 sources" not in text
+
+
+def test_the_table_ends_with_the_summary(found: Accuracy):
+    """A terminal shows the end of a long table."""
+    *_, last = accuracy_command.as_table(found).split("\nSummary\n")
+    lines = last.splitlines()
+    assert len(lines) < 40
+    assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == [
+        "calibrate", "calibrate", "check", "check", "counted apart", "orderings of technologies",
+    ]  # fmt: skip
+    assert lines[0].startswith("calibrate: median absolute error ")
+
+
+def test_figures_of_an_assumed_host_alone_have_no_coverage_to_tell():
+    text = accuracy_command.as_table(Accuracy(weighed([row(0.5, assumed="host")]), ()))
+    assert text.endswith(
+        "\n\nSummary\ncheck: median absolute error 50.0% over 1 figure of 1 source in all, with assumed hosts; "
+        "each source weighs the same"
+    )
 
 
 def test_a_prediction_with_an_estimate_in_it_is_marked_in_the_table():

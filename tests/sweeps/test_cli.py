@@ -123,6 +123,36 @@ class TestSweep:
         assert again[:2] == first[:2]
         assert again[2] == "3 points in two-counters.sqlite, 3 of them from before\n"
 
+    def test_a_default_name_that_another_sweep_has_is_told_with_a_free_one(self, told: Told) -> None:
+        assert told("sweep", "two.yaml", "--vary", "count=1,2")[2] == "2 points in two-counters.sqlite\n"
+        Path("two-counters-2.sqlite").touch()
+        code, out, err = told("sweep", "two.yaml", "--vary", "count=3")
+        assert (code, out) == (2, "")
+        assert err == (
+            "two-counters.sqlite: the default name of the store is taken: the file is of another sweep: axes, points "
+            "differ; give a free one, as --store two-counters-3.sqlite\n"
+        )
+        free = err.split("--store ")[1].strip()
+        assert told("sweep", "two.yaml", "--vary", "count=3", "--store", free)[::2] == (0, f"1 point in {free}\n")
+
+    def test_a_name_that_was_given_is_not_called_the_default(self, told: Told) -> None:
+        told("sweep", "two.yaml", "--vary", "count=1", "--store", "mine.sqlite")
+        code, _, err = told("sweep", "two.yaml", "--vary", "count=2", "--store", "mine.sqlite")
+        assert (code, "default" in err) == (2, False)
+        assert err.endswith("mine.sqlite: is of another sweep: axes differs; expected another --store\n")
+
+    def test_the_page_says_the_default_name(self) -> None:
+        assert "Without `--store` the store is `ID.sqlite` in the current directory" in PAGE
+
+    @pytest.mark.parametrize(
+        "more", [("--show", "nosuch"), ("--plot", "nosuch"), ("--until", "nosuch within 5 %")], ids=lambda more: more[0]
+    )
+    def test_an_unknown_metric_of_a_lesson_is_told_in_a_few_names(self, told: Told, more: tuple[str, str]) -> None:
+        code, out, err = told("sweep", "taxonomy", "--vary", "page_cache=warm", *more)
+        assert (code, out) == (2, "")
+        assert len(err) < 300
+        assert re.search(r"no metric 'nosuch'.*; the nearest are [\w., -]+; --format csv has all \d+\n", err)
+
     def test_failed_points_are_told_and_give_exit_code_1(self, told: Told) -> None:
         code, out, err = told("sweep", "two.yaml", "--vary", "fail=bug,'',input")
         assert code == 1

@@ -71,7 +71,8 @@ class ConsistencyCheck:
 
     def _service(self, service: ComposeService) -> None:
         node, name = self._nodes[service.name], service.name
-        if not service.image and not service.builds and "provider" not in node.value:
+        told = any(self._is_told(node.value[key]) for key in ("image", "build") if key in node.value)
+        if not service.image and not service.builds and "provider" not in node.value and not told:
             self._note(name, (), "has neither an image nor a build", "no image")
         if service.network_mode and "networks" in node.value and service.networks:
             self._note(name, ("network_mode",), "network_mode and networks exclude each other", "conflict")
@@ -83,6 +84,12 @@ class ConsistencyCheck:
             self._note(name, ("healthcheck", "test"), message, "wrong type")
         self._dependencies(service)
         self._scale(service)
+
+    def _is_told(self, node: YamlNode) -> bool:
+        """Whether it was told already what is wrong with a value, as that its variable is missing."""
+        here = node.problem("")
+        places = ((found.problem.file, found.problem.line, found.problem.column) for found in self.findings.wrong)
+        return (here.file, here.line, here.column) in places
 
     def _platforms(self, name: str) -> None:
         """An image that is built for some platforms is built for that of its service."""

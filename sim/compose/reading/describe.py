@@ -14,10 +14,10 @@ def describe(project: ComposeProject) -> dict[str, Any]:
 
     services: of each what it waits for and how, its replicas and every field that is read, under its own name, and
     the fields that the model ignores. Those whose profiles are not active are there too, with "enabled" false, and in
-    no wave of the start order. ignored: dotted paths of all that the model leaves out. problems, warnings: {"file",
-    "line", "path", "message"} each. refused: whether docker compose ends at one of the problems before it starts
-    anything; what stands in services and start_order is then no plan. And volumes, networks, secrets and configs: what
-    stands for each.
+    no wave of the start order. ignored: dotted paths of all that the model leaves out, but of no unknown keys: those
+    are problems. problems, warnings: {"file", "line", "path", "message"} each. refused: whether docker compose ends
+    at one of the problems before it starts anything; what stands in services and start_order is then no plan. And
+    volumes, networks, secrets and configs: what stands for each.
     """
     every = {**project.services, **project.disabled}
     return {

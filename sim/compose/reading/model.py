@@ -111,7 +111,7 @@ class ComposeProject:
         external: What is made elsewhere, as "volumes.data".
         unset: Secrets and configs whose variable has no value, in the same way.
         files: What was read, in order.
-        ignored: Dotted paths of what the model leaves out.
+        ignored: Dotted paths of what the model leaves out. Unknown keys are among the findings instead.
     """
 
     name: str

@@ -130,6 +130,7 @@ class _Builder:
                 check_sizes(each, node, self.findings)
         profiles = self.request.profiles or tuple(filter(None, self.environment.get("COMPOSE_PROFILES", "").split(",")))
         active = {each: service for each, service in services.items() if _active(service, profiles)}
+        unknown = {found.problem.path for found in self.findings.wrong if found.kind == "unknown key"}
         project = ComposeProject(
             name=name,
             folder=self.request.folder,
@@ -142,7 +143,7 @@ class _Builder:
             external=frozenset(self._external()),
             unset=frozenset(self._unset()),
             files=tuple(self.reader.read),
-            ignored=tuple(ignored(plain(self.model))),
+            ignored=tuple(path for path in ignored(plain(self.model)) if path not in unknown),
             findings=self.findings,
         )
         ConsistencyCheck(self.model, project).all()

@@ -55,8 +55,7 @@ def as_table(told: BuildReport, breaks: bool | None = None) -> str:
         counts += [f"{unsure} depend on an output"] if unsure else []
         lines += [f"Build {build} with {builder}: {', '.join(counts)}"]
         shown = [step for step in steps if step.status in ("hit", "miss", "depends")]
-        bare = all(step.status == "hit" and step.breaks is not None for step in shown) and breaks is not False
-        lines += _broken(shown) if bare else _steps(shown)
+        lines += _steps(shown)
         lines += _causes(steps, builder)
         hanging = next((step for step in shown if step.status == "depends"), None)
         if hanging is not None:
@@ -65,7 +64,7 @@ def as_table(told: BuildReport, breaks: bool | None = None) -> str:
             mark = ESTIMATE if ways.estimate else ""
             same, other = (mark + amount(seconds, "s") for seconds in (ways.same, ways.changed))
             lines += _wrapped(f"if it leaves the same: {same}, if not: {other}")
-        lines += [] if bare else _breaking(shown, breaks)
+        lines += _breaking(shown, breaks)
         lines.append("")
     lines += _costs(outcome)
     lines += _sources(outcome)
@@ -135,7 +134,7 @@ def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
     hits = sum(step.breaks is not None for step in shown)
     if not hits or breaks is False:
         return []
-    if breaks is None and hits > FEW_HITS:
+    if breaks is None and hits > FEW_HITS and hits < len(shown):
         return ["", f"--breaks says what would break the {hits} hits"]
     return ["", "What would break the hits", *_broken(shown)]
 

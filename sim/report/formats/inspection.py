@@ -26,7 +26,7 @@ _FILES = 10
 
 
 def inspected(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """What `inspect` found of each path, by its kind, and what several images share.
+    """What `inspect` found of each path, by its kind, and what several images share. "" where nothing could be read.
 
     Args:
         reports: (path, what it holds).
@@ -44,7 +44,8 @@ def inspected(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             lines += manifest_lines(report)
         else:
             lines += [str(report["kind"]), ""]
-    return "\n".join([*lines, *_shared(reports)]).rstrip() + "\n"
+    text = "\n".join([*lines, *_shared(reports)]).rstrip()
+    return f"{text}\n" if text else ""
 
 
 def together(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:

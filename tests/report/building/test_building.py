@@ -74,9 +74,22 @@ class TestBuilding:
         made = Outcome("build", "build", 1, 1, ("build",), (), (step("1", "RUN a", "hit", breaks=said),))
         assert as_table(BuildReport(made, "legacy")).splitlines() == [
             "Build 1 with legacy: 1 hit, 0 run",
+            "line       step   time  layer",
+            "----  ---  -----  ----  -----",
+            "   2  hit  RUN a",
+            "",
+            "What would break the hits",
             "  line 2: no.such.break paths=x",
             "",
         ]
+
+    def test_where_all_hits_many_still_say_what_would_break_them(self) -> None:
+        hits = [step("1", f"RUN {n}", "hit", line=n, breaks=Message("no.such.break")) for n in range(1, 14)]
+        lines = as_table(BuildReport(self.made_of(*hits), "legacy")).splitlines()
+        assert lines[0] == "Build 1 with legacy: 13 hit, 0 run"
+        assert sum(" hit  RUN " in line for line in lines) == 13
+        where = lines.index("What would break the hits")
+        assert lines[where + 1] == "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break"
 
     @staticmethod
     def made_of(*steps: StepRecord) -> Outcome:
