@@ -5,7 +5,6 @@ It changes what the catalog says, before there is a plan. So a boot plan knows n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -61,7 +60,7 @@ class Booting:
             choice = boot_choices("firmware")[self.firmware]
             technology = replace(technology, boots_disk="disk" in choice.boots)
             if not _is_own(choice, technology):
-                technology = replace(technology, phases=_in_place(technology.phases, choice.replaces, choice.phases))
+                technology = replace(technology, phases=_placed(technology.phases, choice))
         if self.boots != "own":
             technology = replace(technology, boots_disk=self.boots == "disk")
         return technology
@@ -73,13 +72,12 @@ class Booting:
         for choice in self._of_guest():
             phases = _placed(phases, choice)
             late += choice.late
-        if self.menu:
-            phases = _after(phases, _LOADER, (_menu(self.menu),))
         return guest if phases is guest.phases else replace(guest, phases=(*phases, *late))
 
     def _of_guest(self) -> list[BootChoice]:
         asked = (("address", self.address), ("cloud_init", self.cloud_init), ("keyboard", self.keyboard))
-        return [boot_choices(aspect)[name] for aspect, name in asked if name != "own"]
+        chosen = [boot_choices(aspect)[name] for aspect, name in asked if name != "own"]
+        return [*chosen, _menu(self.menu)] if self.menu else chosen
 
 
 def _is_own(choice: BootChoice, technology: Technology) -> bool:
@@ -88,26 +86,20 @@ def _is_own(choice: BootChoice, technology: Technology) -> bool:
 
 
 def _placed(phases: tuple[Phase, ...], choice: BootChoice) -> tuple[Phase, ...]:
-    """Phases with those of a choice where they belong."""
+    """Phases with those of a choice: after one of them, or in the place of some, and last where there are none."""
     if choice.after:
-        return _after(phases, choice.after, choice.phases)
-    return _in_place(phases, choice.replaces, choice.phases)
+        at = next(index for index, phase in enumerate(phases, 1) if phase.id == choice.after)
+    else:
+        at = next((index for index, phase in enumerate(phases) if phase.id in choice.replaces), len(phases))
+    before, behind = (
+        tuple(phase for phase in part if phase.id not in choice.replaces) for part in (phases[:at], phases[at:])
+    )
+    return (*before, *choice.phases, *behind)
 
 
-def _in_place(phases: tuple[Phase, ...], replaced: Collection[str], others: Iterable[Phase]) -> tuple[Phase, ...]:
-    """Phases with others in the place of some. Where there are none of these, the others come last."""
-    at = next((index for index, phase in enumerate(phases) if phase.id in replaced), len(phases))
-    kept = [tuple(phase for phase in part if phase.id not in replaced) for part in (phases[:at], phases[at:])]
-    return (*kept[0], *others, *kept[1])
-
-
-def _after(phases: tuple[Phase, ...], name: str, added: Iterable[Phase]) -> tuple[Phase, ...]:
-    at = next(index for index, phase in enumerate(phases, 1) if phase.id == name)
-    return (*phases[:at], *added, *phases[at:])
-
-
-def _menu(seconds: float) -> Phase:
-    return Phase(
+def _menu(seconds: float) -> BootChoice:
+    """A menu that is shown so long, once the boot loader has come up."""
+    shown = Phase(
         id=MENU,
         owner="machine",
         leads_to="init",
@@ -116,3 +108,4 @@ def _menu(seconds: float) -> Phase:
         text=_NAMED_ELSEWHERE,
         when="boot_loader",
     )
+    return BootChoice(MENU, _NAMED_ELSEWHERE, replaces=(), phases=(shown,), late=(), after=_LOADER)
