@@ -321,7 +321,7 @@ def read_whole(path: Path, folder: str, made: Callable[[Table], Made], speed: Sp
     return found
 
 
-def group(table: Table, key: str, may_be_zero: Collection[str] = (), **dimensions: str) -> dict[str, Number]:
+def inner_numbers(table: Table, key: str, may_be_zero: Collection[str] = (), **dimensions: str) -> dict[str, Number]:
     """The numbers of an inner table that has to be there, by name. All but those named are above zero."""
     inner = table.table(key)
     if inner is None:

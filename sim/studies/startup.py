@@ -20,7 +20,7 @@ from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
-from sim.catalog.tables.clients import clients
+from sim.catalog.tables.clients import ScriptWork, clients
 from sim.catalog.tables.engines import of_release
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
@@ -146,7 +146,7 @@ class Startup:
         ),
     ] = "none"
     script: Annotated[
-        Literal["none", "clocks", "configures"],
+        Literal["none", ScriptWork],
         doc(
             "A shell script on this host around each start, which computes before and after it: none, one that reads "
             "the clock, or one that also writes a configuration before and searches a log after. It is no part of the "

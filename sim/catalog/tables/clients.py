@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.catalog.read import Table, group, read_whole
+from sim.catalog.read import Table, inner_numbers, read_whole
 
 FILE = Path(__file__).parents[1] / "mechanisms" / "clients.toml"
 
-SCRIPTS = ("clocks", "configures")
-"""What scripts around a start do: read the clock, or also write a configuration before and search a log after."""
+ScriptWork = Literal["clocks", "configures"]
+"""What a script around a start does: read the clock, or also write a configuration before and search a log after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Clients(Sensed):
     """
 
     xargs: Number = field(metadata=COSTS)
-    scripts: Mapping[str, Script]
+    scripts: Mapping[ScriptWork, Script]
 
 
 def read(path: Path = FILE) -> Clients:
@@ -48,11 +49,12 @@ def read(path: Path = FILE) -> Clients:
 
 
 def _clients(table: Table) -> Clients:
+    found: dict[ScriptWork, Script] = {}
     scripts = table.table("script")
-    read = {} if scripts is None else {key: Script(**group(scripts, key, before="s", after="s")) for key in SCRIPTS}
     if scripts is not None:
+        found = {does: Script(**inner_numbers(scripts, does, before="s", after="s")) for does in get_args(ScriptWork)}
         scripts.done()
-    return Clients(xargs=group(table, "xargs", spawn="s")["spawn"], scripts=read)
+    return Clients(xargs=inner_numbers(table, "xargs", spawn="s")["spawn"], scripts=found)
 
 
 @cache

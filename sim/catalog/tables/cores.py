@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sim.catalog.kernel import generation
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.catalog.read import Table, group, read_whole
+from sim.catalog.read import Table, inner_numbers, read_whole
 from sim.outcome import Bound
 
 FILE = Path(__file__).parents[1] / "mechanisms" / "cores.toml"
@@ -67,10 +67,10 @@ def read(path: Path = FILE) -> CoreNumbers:
 
 
 def _core_numbers(table: Table) -> CoreNumbers:
-    balancing = group(table, "balancing", interval="s", busy="1", busy_before_5_10="1")
+    balancing = inner_numbers(table, "balancing", interval="s", busy="1", busy_before_5_10="1")
     slices = dict.fromkeys(("slice", "slice_before_6_6", "round_before_6_6"), "s")
-    turns = group(table, "new_task", ("turns",), **slices, turns="1", turns_before_6_6="1")
-    return CoreNumbers(**balancing, **group(table, "bring_up", vcpu="s"), **turns)
+    turns = inner_numbers(table, "new_task", ("turns",), **slices, turns="1", turns_before_6_6="1")
+    return CoreNumbers(**balancing, **inner_numbers(table, "bring_up", vcpu="s"), **turns)
 
 
 @cache

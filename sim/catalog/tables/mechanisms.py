@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.catalog.number import COSTS, HELPS, Number, Sensed
-from sim.catalog.read import Table, group, read_whole
+from sim.catalog.read import Table, inner_numbers, read_whole
 
 FOLDER = Path(__file__).parents[1] / "mechanisms"
 FILE = FOLDER / "memory.toml"
@@ -134,18 +134,18 @@ def read(path: Path = FILE) -> Mechanisms:
 
 
 def _mechanisms(table: Table) -> Mechanisms:
-    ksm = group(table, "ksm", {"check_merged"}, pages="1", sleep="s", check="s", check_merged="s")
-    reporting = group(table, "reporting", {"block"}, delay="s", **{"pass": "1"}, block="1")
-    balloon = group(table, "balloon", {"above"}, above="1", period="s", speed="B/s")
+    ksm = inner_numbers(table, "ksm", {"check_merged"}, pages="1", sleep="s", check="s", check_merged="s")
+    reporting = inner_numbers(table, "reporting", {"block"}, delay="s", **{"pass": "1"}, block="1")
+    balloon = inner_numbers(table, "balloon", {"above"}, above="1", period="s", speed="B/s")
     return Mechanisms(
-        **group(table, "page_cache", fault="s", piece="B", lookups="1"),
+        **inner_numbers(table, "page_cache", fault="s", piece="B", lookups="1"),
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),
-        huge_pages=HugePageNumbers(**group(table, "huge_pages", size="B", around="1")),
-        zram=Zram(**group(table, "zram", {"ratio"}, ratio="1", speed="B/s")),
-        commit_ratio=group(table, "overcommit", {"ratio"}, ratio="1")["ratio"],
-        page_entry=group(table, "oom", entry="B")["entry"],
+        huge_pages=HugePageNumbers(**inner_numbers(table, "huge_pages", size="B", around="1")),
+        zram=Zram(**inner_numbers(table, "zram", {"ratio"}, ratio="1", speed="B/s")),
+        commit_ratio=inner_numbers(table, "overcommit", {"ratio"}, ratio="1")["ratio"],
+        page_entry=inner_numbers(table, "oom", entry="B")["entry"],
     )
 
 
@@ -162,9 +162,9 @@ def read_drift(path: Path = FOLDER / "drift.toml") -> DriftNumbers:
 
 def _drift(table: Table) -> DriftNumbers:
     return DriftNumbers(
-        **group(table, "run", {"missed"}, missed="1"),
-        **group(table, "deployment", {"failure"}, failure="1"),
-        **group(table, "rollback", package="s"),
+        **inner_numbers(table, "run", {"missed"}, missed="1"),
+        **inner_numbers(table, "deployment", {"failure"}, failure="1"),
+        **inner_numbers(table, "rollback", package="s"),
     )
 
 

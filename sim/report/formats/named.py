@@ -37,36 +37,8 @@ class NamedEntry:
     what: str
 
 
-def entries() -> tuple[NamedEntry, ...]:
+def entries() -> Iterator[NamedEntry]:
     """Every entry, kind by kind, as the catalog orders them."""
-    return tuple(_entries())
-
-
-def as_table(width: int | None = None) -> str:
-    """A row an entry.
-
-    Args:
-        width: Of the terminal, where the last column goes on below. None for a line each, whatever its length.
-    """
-    rows = [(each.kind, each.id, each.name.en, each.what) for each in entries()]
-    return "\n".join(table(("kind", "id", "name", "what"), rows, limit=width, wrap=True)) + "\n"
-
-
-def as_json() -> str:
-    """A list of objects, in the same order."""
-    rows = [
-        {
-            "kind": each.kind,
-            "id": each.id,
-            "name": {language: each.name.read(language) for language in ("en", "ja")},
-            "what": each.what,
-        }
-        for each in entries()
-    ]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
-
-
-def _entries() -> Iterator[NamedEntry]:
     for technology in load.technologies().values():
         yield NamedEntry("technology", technology.id, technology.name, technology.kind.en)
     for engine in engines().values():
@@ -94,6 +66,30 @@ def _entries() -> Iterator[NamedEntry]:
         yield NamedEntry(
             "images", image.name, Text(en=image.name), f"{_count(len(image.layers), 'layer')}, {size} compressed"
         )
+
+
+def as_table(width: int | None = None) -> str:
+    """A row an entry.
+
+    Args:
+        width: Of the terminal, where the last column goes on below. None for a line each, whatever its length.
+    """
+    rows = [(each.kind, each.id, each.name.en, each.what) for each in entries()]
+    return "\n".join(table(("kind", "id", "name", "what"), rows, limit=width, wrap=True)) + "\n"
+
+
+def as_json() -> str:
+    """A list of objects, in the same order."""
+    rows = [
+        {
+            "kind": each.kind,
+            "id": each.id,
+            "name": {language: each.name.read(language) for language in ("en", "ja")},
+            "what": each.what,
+        }
+        for each in entries()
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 def _of_application(application: Application) -> str:
