@@ -32,7 +32,7 @@ from sim.platforms.hosting import HostingOptions, HostPool
 from sim.platforms.nodeimages import kubelet_queue
 from sim.studies.base import Context, StudyRun
 from sim.studies.rollout import STUDY
-from sim.studies.rollout_parameters import ServiceRollout
+from sim.studies.rollout.parameters import ServiceRollout
 
 RATE = RequestRate(100, 100)
 """Requests a second of each controller and of the scheduler: --kube-api-qps and --kube-api-burst of Kubernetes' tests

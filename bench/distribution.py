@@ -12,7 +12,7 @@ from bench.measure import contest, heap_operations, ratio
 from sim.engine.seeds import SeedTree
 from sim.studies.base import Context, StudyRun
 from sim.studies.distribution import run
-from sim.studies.distribution_parameters import Distribution
+from sim.studies.distribution.parameters import Distribution
 
 LAYERS = tuple(5_000_000 * (1 + number) for number in range(10))
 REFERENCE = "a million heap operations"

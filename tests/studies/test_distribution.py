@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.records.images import PullRecord
 from sim.studies.base import Context
 from sim.studies.distribution import STUDY, run
-from sim.studies.distribution_parameters import Distribution
+from sim.studies.distribution.parameters import Distribution
 
 SLIM = "python:3.12-slim"
 BYTES = load.images()[SLIM].compressed_size

@@ -74,12 +74,16 @@ def test_the_page_shows_a_module_of_ten_lines_beside_its_imports() -> None:
 
 def declares(module: Path) -> bool:
     """Whether a module assigns STUDY at its top, by Python's own grammar."""
+    if not module.is_file():
+        return False
     assigned = [node for node in ast.parse(module.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
     return any(isinstance(name, ast.Name) and name.id == "STUDY" for node in assigned for name in node.targets)
 
 
-def test_studies_are_the_modules_that_declare_one(scenario: Path) -> None:
-    shipped = {module.stem for module in (ROOT / "sim" / "studies").glob("*.py") if declares(module)}
+def test_studies_are_the_modules_and_folders_that_declare_one(scenario: Path) -> None:
+    folder = ROOT / "sim" / "studies"
+    shipped = {path.stem for path in folder.glob("*.py") if declares(path)}
+    shipped |= {path.name for path in folder.iterdir() if path.is_dir() and declares(path / "__init__.py")}
     assert {"build", "density", "distribution", "memory", "startup"} <= shipped
     assert tuple(sorted(shipped | {"queue"})) == studies.NAMES
 

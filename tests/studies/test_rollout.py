@@ -15,8 +15,8 @@ from sim.records.load import RequestRecord
 from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.studies.base import Context, StudyRun
 from sim.studies.rollout import STUDY, run
-from sim.studies.rollout_parameters import ServiceRollout
-from sim.studies.rollout_summary import counts, fewest_ready, most_replicas, short_seconds
+from sim.studies.rollout.parameters import ServiceRollout
+from sim.studies.rollout.summary import counts, fewest_ready, most_replicas, short_seconds
 
 
 def ran(folder: Path | str = "", **given: Any) -> StudyRun:

@@ -27,7 +27,7 @@ from sim.report.numbers import marked, written
 from sim.report.style import FONT, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
-from sim.studies.rollout_summary import counts
+from sim.studies.rollout.summary import counts
 
 STACK: tuple[ReplicaLook, ...] = ("new", "old", "gone", "starting")
 """From the bottom up."""

@@ -15,9 +15,9 @@ from sim.records.record import Record
 from sim.registry.content import upload_seconds
 from sim.registry.fleet import Distributed, FleetRates, distribute
 from sim.studies.base import Context, Study, StudyRun
-from sim.studies.distribution_fleet import client_for, decompressing, fleet_for, rates_for, way, work_for
-from sim.studies.distribution_images import AskedImages, asked_for, repository
-from sim.studies.distribution_parameters import Distribution
+from sim.studies.distribution.fleet import client_for, decompressing, fleet_for, rates_for, way, work_for
+from sim.studies.distribution.images import AskedImages, asked_for, repository
+from sim.studies.distribution.parameters import Distribution
 
 TOLD = 24
 """Nodes whose records are kept, as many as a figure shows. Of more only the first are."""

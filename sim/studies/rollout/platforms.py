@@ -21,7 +21,7 @@ from sim.orchestration.on_swarm import SwarmRun, on_swarm
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.timeline import ServiceTimeline
 from sim.studies.base import Context
-from sim.studies.rollout_parameters import ServiceRollout
+from sim.studies.rollout.parameters import ServiceRollout
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
 from sim.vmgroup.machines import MachineKind

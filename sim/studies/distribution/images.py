@@ -17,7 +17,7 @@ from sim.registry.client import Client
 from sim.registry.content import RegistryContent
 from sim.registry.work import compressed, next_version
 from sim.studies.base import Context
-from sim.studies.distribution_parameters import Distribution
+from sim.studies.distribution.parameters import Distribution
 
 _OWN = "image"
 """What an image is called that is given by its layers' sizes."""

@@ -14,8 +14,8 @@ from sim.registry.client import Client, client_of
 from sim.registry.content import PullPolicy, default_policy
 from sim.registry.fleet import Fleet, FleetRates
 from sim.registry.work import Chore, Chores, LazyReading, Unpacking, Work, lazily, work_of
-from sim.studies.distribution_images import AskedImages
-from sim.studies.distribution_parameters import Distribution
+from sim.studies.distribution.images import AskedImages
+from sim.studies.distribution.parameters import Distribution
 
 
 def client_for(params: Distribution, numbers: DistributionNumbers) -> Client:

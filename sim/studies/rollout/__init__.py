@@ -20,9 +20,9 @@ from sim.records.load import RequestRecord
 from sim.records.record import Record
 from sim.records.replicas import NodeRecord, ReplicaRecord, WantedRecord
 from sim.studies.base import Context, Study, StudyRun
-from sim.studies.rollout_parameters import ServiceRollout, load_of
-from sim.studies.rollout_platforms import carried_out, objects_of
-from sim.studies.rollout_summary import fewest_ready, most_replicas, short_seconds
+from sim.studies.rollout.parameters import ServiceRollout, load_of
+from sim.studies.rollout.platforms import carried_out, objects_of
+from sim.studies.rollout.summary import fewest_ready, most_replicas, short_seconds
 from sim.traffic.replica import ReplicaCapacity
 from sim.traffic.served import ServedTraffic
 from sim.traffic.serving import serve
