@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,9 @@ def sweep(
         scenario, vary, zipped=zipped, until=until, max_replications=max_replications, ends=ends, records=records
     )
     chosen(made, names)
-    draw = _drawing(made, plot, over, plot_to, store)
+    path = Path(store) if store else _own(made)
+    draw = _drawing(made, plot, over, plot_to, path)
     execute = named(executor, jobs)
-    path = Path(store or f"{scenario.id}.sqlite")
     from sim.sweeps.run import run_sweep
     from sim.sweeps.store import OtherSweepError
 
@@ -126,11 +126,26 @@ def sweep(
     return FAILED if summary.failed else HELD
 
 
+def _numbered(path: Path) -> Iterator[Path]:
+    """The names that a sweep of the same scenario is told to take instead of the default one."""
+    return (Path(f"{path.stem}-{number}.sqlite") for number in count(2))
+
+
+def _own(made: SweepPlan) -> Path:
+    """The store of a sweep that is given none: the default one, or its own among those that are numbered."""
+    from sim.sweeps.store import is_of
+
+    default = Path(f"{made.job.scenario.id}.sqlite")
+    if not exists(default) or is_of(default, made):
+        return default
+    return next((path for path in takewhile(exists, _numbered(default)) if is_of(path, made)), default)
+
+
 def _taken(path: Path, error: InputError) -> InputError:
     """That the store's default name is taken by another sweep, with a name that is free."""
     from sim.sweeps.store import OTHER
 
-    free = next(name for number in count(2) if not exists(Path(name := f"{path.stem}-{number}.sqlite")))
+    free = str(next(other for other in _numbered(path) if not exists(other)))
     what = error.problems[0].message.removesuffix(OTHER)
     message = (
         f"the default name of the store is taken: the file {what}; give a free one, as --store {shlex.quote(free)}"
@@ -191,7 +206,7 @@ def _told(summary: SweepSummary, path: Path, made: SweepPlan) -> str:
 
 
 def _drawing(
-    made: SweepPlan, metric: str | None, over: str | None, to: str | None, store: str | None
+    made: SweepPlan, metric: str | None, over: str | None, to: str | None, store: Path
 ) -> Callable[[Path], None] | None:
     """What draws a sweep once it has run. Everything that could be wrong with it is found before."""
     from sim.export.sweeps import SWEEP_FILES, check_plot, plot_file
@@ -205,8 +220,7 @@ def _drawing(
     if suffix not in SWEEP_FILES:
         raise InputError(f"--plot-to {to!r} does not fit; expected a name that ends in {', '.join(SWEEP_FILES)}")
     request = check_plot(made, metric, over, suffix)
-    beside = Path(store or f"{made.job.scenario.id}.sqlite")
-    path = Path(to) if to else beside.with_name(f"{beside.stem}-{metric}.svg")
+    path = Path(to) if to else store.with_name(f"{store.stem}-{metric}.svg")
 
     def draw(results: Path) -> None:
         write_bytes(path, plot_file(request, results))

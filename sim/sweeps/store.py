@@ -185,6 +185,19 @@ class SweepStore:
             self._database.execute("DELETE FROM sweep WHERE key = 'finished'")
 
 
+def is_of(path: Path, plan: SweepPlan) -> bool:
+    """Whether a file is a store of that sweep. What cannot be read is none."""
+    try:
+        if not exists(path) or not is_database(path):
+            return False
+        with told(path), contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
+            check(database, path)
+            there = dict(database.execute("SELECT key, value FROM sweep"))
+    except InputError:
+        return False
+    return all(there.get(key) == value for key, value in _identity(plan).items())
+
+
 def seal(path: Path) -> None:
     """Write a store with all of its points anew, in their order. Then the files of equal sweeps are equal bytes."""
     handle, made = tempfile.mkstemp(".partial", ".", path.parent)

@@ -135,6 +135,16 @@ class TestSweep:
         free = err.split("--store ")[1].strip()
         assert told("sweep", "two.yaml", "--vary", "count=3", "--store", free)[::2] == (0, f"1 point in {free}\n")
 
+    def test_a_sweep_with_a_store_of_another_name_finds_it_again(self, told: Told) -> None:
+        told("sweep", "two.yaml", "--vary", "count=1,2")
+        Path("two-counters-2.sqlite").write_text("no store\n")
+        words = ("sweep", "two.yaml", "--vary", "count=3")
+        told(*words, "--store", "two-counters-3.sqlite")
+        assert told(*words)[::2] == (0, "1 point in two-counters-3.sqlite, 1 of them from before\n")
+        assert told(*words, "--plot", "total.value")[2].startswith("wrote two-counters-3-total.value.svg")
+        assert told("sweep", "two.yaml", "--vary", "count=1,2")[2].startswith("2 points in two-counters.sqlite, 2 of")
+        assert told("sweep", "two.yaml", "--vary", "count=4")[2].endswith("--store two-counters-4.sqlite\n")
+
     def test_a_name_that_was_given_is_not_called_the_default(self, told: Told) -> None:
         told("sweep", "two.yaml", "--vary", "count=1", "--store", "mine.sqlite")
         code, _, err = told("sweep", "two.yaml", "--vary", "count=2", "--store", "mine.sqlite")
