@@ -50,15 +50,32 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     >>> nearest("dokcer", ["docker", "qemu-kvm"]), nearest("KVM", ["docker", "qemu-kvm"]), nearest("x", ["docker"])
     ('docker', 'qemu-kvm', '')
+    >>> nearest("kvmm", ["docker", "qemu-kvm"])
+    'qemu-kvm'
     """
     known = list(known)
     given = name.lower()
-    parts = set(_PARTS.split(given))
-    # "kvm" is a part of "qemu-kvm", as "docker" is of "docker-engine". The shortest such name says the least more.
-    shared = [one for one in known if given in _PARTS.split(one) or set(_PARTS.split(one)) < parts]
-    slip = difflib.get_close_matches(given, known, 1, _SLIP)
-    close = slip or sorted(shared, key=len) or difflib.get_close_matches(given, known, 1)
+    close = (
+        difflib.get_close_matches(given, known, 1, _SLIP)
+        or _sharing(given, known)
+        or difflib.get_close_matches(given, known, 1)
+        or [one for part in difflib.get_close_matches(given, _parts(known), 1, _SLIP) for one in _sharing(part, known)]
+    )
     return close[0] if close else ""
+
+
+def _sharing(given: str, known: Iterable[str]) -> list[str]:
+    """The names of which one is a part, and those whose parts are some of its own.
+
+    "kvm" is a part of "qemu-kvm", as "docker" is of "docker-engine". The shortest such name says the least more.
+    """
+    parts = set(_PARTS.split(given))
+    return sorted((one for one in known if given in _PARTS.split(one) or set(_PARTS.split(one)) < parts), key=len)
+
+
+def _parts(known: Iterable[str]) -> list[str]:
+    """The parts of names, each once."""
+    return list(dict.fromkeys(part for one in known for part in _PARTS.split(one)))
 
 
 def whole_number(name: str, value: Any) -> int:

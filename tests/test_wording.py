@@ -15,7 +15,8 @@ TECHNOLOGIES = ("containerd", "docker-28", "docker", "qemu-kvm", "qemu-1-5", "vi
     ("given", "meant"),
     [
         ("dokcer", "docker"), ("VirtualBox", "virtualbox"), ("kvm", "qemu-kvm"), ("KVM", "qemu-kvm"),
-        ("docker-engine", "docker"), ("Docker", "docker"), ("esx", ""), ("", ""),
+        ("docker-engine", "docker"), ("Docker", "docker"), ("kvmm", "qemu-kvm"), ("boxs", ""), ("esx", ""),
+        ("", ""),
     ],
 )  # fmt: skip
 def test_a_misspelt_name_and_a_part_of_a_name_are_understood(given: str, meant: str) -> None:

@@ -288,6 +288,9 @@ def parameter_places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Con
         else:
             yield (*root, name), known[name]
     if not any_place:
+        if label and "." not in label and name in have:
+            labels = [known for number in chosen for known in scenario.parts[number].variants]
+            raise InputError(f"no label {label!r} in {path!r}{suggestion(label, dict.fromkeys(labels))}")
         raise InputError(f"no parameter {path!r}{suggestion(path, [*dict.fromkeys(have), *_TOP])}")
 
 

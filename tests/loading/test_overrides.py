@@ -146,7 +146,7 @@ class TestOverride:
             ("fast.service", "3 parsecs", "'parsecs'"),
             ("order", "lsat", "did you mean 'last'"),
             ("cuont", "1", "did you mean 'count'"),
-            ("quick.count", "1", "no parameter 'quick.count'"),
+            ("quick.count", "1", "no label 'quick' in 'quick.count'; there are slow, fast"),
             ("parts.0.count", "1", "no parameter"),
             ("id", "x", "no parameter 'id'"),
             ("", "x", "no parameter ''"),
