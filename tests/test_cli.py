@@ -435,6 +435,34 @@ class TestList:
         assert answer(["list", *wrong]) == 2
         assert "--sources" in capsys.readouterr().err
 
+    def test_sources_are_found_by_words_those_that_are_called_so_first(self, capsys: Captured) -> None:
+        assert answer(["list", "--sources", "--find", "RUNC create cpu", "--format", "json"]) == 0
+        found = [item["id"] for item in json.loads(capsys.readouterr().out)]
+        assert found[0] == "parts/runc.phases.runc-create.cpu"
+        assert "R0051" in found
+        assert len(found) < 100
+        assert answer(["list", "--sources", "--find", "no-such-word"]) == 2
+        assert capsys.readouterr().err == "nothing has all of the words 'no-such-word'\n"
+        assert answer(["list", "--find", "runc"]) == 2
+
+    def test_metrics_are_listed_by_study_as_the_page_of_scenarios_has_them(self, capsys: Captured) -> None:
+        assert answer(["list", "--metrics", "--format", "json"]) == 0
+        found: dict[str, set[str]] = {}
+        for item in json.loads(capsys.readouterr().out):
+            found.setdefault(item["study"], set()).add(item["metric"])
+        page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8").partition("| study | metrics |")[2]
+        rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page.partition("\n\n")[0], re.MULTILINE)
+        assert found == {study: set(re.findall(r"`(\w+)`", told)) for study, told in rows}
+
+    def test_metrics_of_one_study_with_their_statistics(self, capsys: Captured) -> None:
+        assert answer(["list", "--metrics", "startup"]) == 0
+        lines = capsys.readouterr().out.splitlines()[2:]
+        assert {line.split()[0] for line in lines} == {"startup"}
+        assert re.fullmatch(r"startup +makespan +s +Time to start all instances: value", lines[4])
+        assert answer(["list", "--metrics", "startp"]) == 2
+        assert capsys.readouterr().err == "no study 'startp', did you mean 'startup'?\n"
+        assert answer(["list", "--metrics", "--catalog"]) == 2
+
     def test_what_a_scenario_may_name_is_listed_by_kind(self, capsys: Captured) -> None:
         assert answer(["list", "--catalog", "--format", "json"]) == 0
         found: dict[str, dict[str, Any]] = {}

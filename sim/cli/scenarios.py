@@ -38,24 +38,43 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 @click.option("--course", "as_course", is_flag=True, help="In the order of a course, with the plan of a class.")
 @click.option("--catalog", "as_catalog", is_flag=True, help="Instead: what a scenario may name, as technologies.")
 @click.option("--sources", "as_sources", is_flag=True, help="Instead: every number and recording, with its source.")
+@click.option(
+    "--metrics", "metrics_of", is_flag=False, flag_value="", metavar="[STUDY]",
+    help="Instead: what studies measure, or one of them.",
+)  # fmt: skip
+@click.option("--find", "words", metavar="WORDS", help="Of --sources, only what has all of these words.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True, help="Of --course.")
 @one_format("table", "json", "html", "csv")
-def list_(folder: str | None, as_course: bool, as_catalog: bool, as_sources: bool, language: str, form: str) -> int:
+def list_(
+    folder: str | None,
+    as_course: bool,
+    as_catalog: bool,
+    as_sources: bool,
+    metrics_of: str | None,
+    words: str | None,
+    language: str,
+    form: str,
+) -> int:
     """The lessons, by concept or in the order of a course.
 
     With --catalog, the technologies, releases of engines, guests, applications, hosts, disks, workloads, registries
-    and images that a scenario may name. HTML is for --course: a page to print. CSV is for --sources.
+    and images that a scenario may name. With --metrics, what `expect` and `sweep --show` may name. HTML is for
+    --course: a page to print. CSV is for --sources.
     """
     from sim import lessonindex
 
     for wanted, option, given in (("html", "--course", as_course), ("csv", "--sources", as_sources)):
         if form == wanted and not given:
             raise click.UsageError(f"--format {form} needs {option}")
-    if as_catalog or as_sources:
-        option = "--catalog" if as_catalog else "--sources"
-        if folder or as_course or (as_catalog and as_sources):
-            raise click.UsageError(f"{option} lists the catalog's; it takes no FOLDER, and no other list beside it")
-        StandardOutput()((_named(form) if as_catalog else _sources(form)).removesuffix("\n"))
+    if words is not None and not as_sources:
+        raise click.UsageError("--find needs --sources")
+    asked = {"--catalog": as_catalog, "--sources": as_sources, "--metrics": metrics_of is not None}
+    others = [option for option, given in asked.items() if given]
+    if others:
+        if folder or as_course or len(others) > 1:
+            raise click.UsageError(f"{others[0]} is a list of its own; it takes no FOLDER, and no other list beside it")
+        made = _named(form) if as_catalog else _sources(form, words or "") if as_sources else _metrics(form, metrics_of)
+        StandardOutput()(made.removesuffix("\n"))
         return HELD
     place = Path(folder) if folder else lessonindex.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
@@ -102,13 +121,24 @@ def _named(form: str) -> str:
     return as_json() if form == "json" else as_table(columns())
 
 
-def _sources(form: str) -> str:
+def _sources(form: str, words: str) -> str:
     from sim.evidence.sourced import rows
-    from sim.report.provenance import as_csv, as_json, as_table
+    from sim.report.provenance import as_csv, as_json, as_table, found
 
+    chosen = found(rows(), words=words)
+    if not chosen:
+        raise InputError(f"nothing has all of the words {words!r}")
     if form == "table":
-        return as_table(rows(), columns())
-    return as_json(rows()) if form == "json" else as_csv(rows())
+        return as_table(chosen, columns())
+    return as_json(chosen) if form == "json" else as_csv(chosen)
+
+
+def _metrics(form: str, study: str | None) -> str:
+    from sim import studies
+    from sim.report.formats.metriclist import as_json, as_table
+
+    names = (studies.study(study).name,) if study else studies.NAMES
+    return as_json(names) if form == "json" else as_table(names, columns())
 
 
 def _course(files: Sequence[Path], form: str, language: str) -> tuple[str, list[Problem]]:
