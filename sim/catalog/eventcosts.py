@@ -51,8 +51,8 @@ class EventCosts(Sensed):
         waits_for_reads: Whether the disk's relay waits for the disk with each read.
         waits_for_writes: Whether it does so with each write.
         pools_pages: Whether the pages are the work of a pool of threads, so that the relay goes on with the next.
-        caches_writes: Whether a write ends in the host's page cache. It does not wait for the disk then. Pages that
-            are not flushed are taken to fit: a cache that is full, whose writers have to wait, is not modelled.
+        caches_writes: Whether a write ends in the host's page cache. It does not wait for the disk then, as long as
+            the cache is not full of pages that are not flushed. The study `saturation` asks that, `overhead` does not.
         passes_flushes: Whether a flush waits until what was written is on the disk. Else it is answered at once.
         one_piece_requests: Whether a request of the disk holds only what is contiguous in the guest's memory. An
             operation takes as many requests, one after another, as its workload has pieces.

@@ -43,7 +43,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "mechanisms/clients.toml": ("startup",),
     "mechanisms/cores.toml": ("startup",),
     "mechanisms/drift.toml": ("drift",),
-    "mechanisms/memory.toml": ("memory", "startup"),
+    "mechanisms/memory.toml": ("memory", "saturation", "startup"),
     "mechanisms/nesting.toml": ("startup",),
     "portability/hosts.toml": ("portability", "startup"),
     _REGISTRIES: ("build", "distribution", "startup"),

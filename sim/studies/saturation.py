@@ -7,7 +7,7 @@ One worker and the most are tried, and numbers between them where the throughput
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from annotated_types import Ge, Le, doc
@@ -16,8 +16,10 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.tables.mechanisms import memory
 from sim.catalog.tables.workloads import workload
 from sim.errors import InputError
+from sim.machine.dirtypages import until_paused
 from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import MetricSpec
@@ -90,10 +92,16 @@ def run(params: Saturation, context: Context) -> StudyRun:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
     there = on_host(work, load.technology(params.technology), params.network, host, context.bound)
-    records = _bracketed(params.most_workers, lambda workers: _tried(params, there, workers, context), context.tick)
+    begun: dict[int, float] = {}
+
+    def tried(workers: int) -> SaturationRecord:
+        record, begun[workers] = _tried(params, there, workers, context)
+        return record
+
+    records = _bracketed(params.most_workers, tried, context.tick)
     inputs = there.numbers
     return StudyRun(
-        samples=_samples(records),
+        samples=_samples(records) | _cached_for(there, begun[params.most_workers]),
         records=tuple(records),
         estimates=frozenset(spec.name for spec in METRICS if any(number.estimate for number in inputs)),
         ranged=any(number.ranged for number in inputs),
@@ -123,8 +131,41 @@ def _bracketed(most: int, trial: Callable[[int], SaturationRecord], tick: Tick) 
     return [done[workers] for workers in sorted(done)]
 
 
-def _tried(params: Saturation, there: OnHost, workers: int, context: Context) -> SaturationRecord:
+def _tried(params: Saturation, there: OnHost, workers: int, context: Context) -> tuple[SaturationRecord, float]:
+    """A number of workers under their load for as long as one likes, and the requests a second that they begin with.
+
+    Where they write more into the host's page cache than the disk writes out, it is full before long. Then the disk is
+    always busy, and each write waits until it has taken as much.
+    """
     times = request_times(there)
+    record = _served(params, times, there, workers, context)
+    disk = _write_out(times, there)
+    if record.throughput * disk > 1:
+        gap = there.workload.disk_gap.at(there.bound)
+        paused = _served(params, replace(times, disk_gap=gap, disk_time=gap), there, workers, context)
+        return replace(paused, throughput=1 / disk, disk=1.0), record.throughput
+    return (replace(record, disk=record.throughput * disk) if disk else record), record.throughput
+
+
+def _write_out(times: RequestTimes, there: OnHost) -> float:
+    """Seconds of the disk to write out what a request leaves in the page cache. 0 where it leaves nothing there."""
+    work = there.workload
+    if not (work.disk_writes and there.costs.caches_writes) or times.disk_gap or times.flush_disk:
+        return 0.0
+    return times.disk_operations * work.disk_gap.at(there.bound)
+
+
+def _cached_for(there: OnHost, throughput: float) -> dict[str, list[float]]:
+    """How long writes go into the page cache at that throughput, where they do."""
+    disk = _write_out(request_times(there), there)
+    if not disk:
+        return {}
+    size = there.workload.disk_operations.value * there.workload.disk_bytes.at(there.bound)
+    room = there.host.memory.at(there.bound)
+    return {"cached_for": [until_paused(throughput * size, size / disk, room, memory().dirty, there.bound)]}
+
+
+def _served(params: Saturation, times: RequestTimes, there: OnHost, workers: int, context: Context) -> SaturationRecord:
     alone = times.thread + times.exchanges * times.wire + times.disk_operations * times.disk_time
     clients = params.clients * workers
     requests = max(params.requests, ROUNDS * clients)
@@ -218,6 +259,7 @@ METRICS = (
     MetricSpec("threads_most", "1", "with the most workers", "Time that a worker's threads are busy"),
     MetricSpec("cores_most", "1", "with the most workers", "Time that the host's cores are busy"),
     MetricSpec("disk_most", "1", "with the most workers", "Time that the disk takes no other operation"),
+    MetricSpec("cached_for", "s", "first write until writers wait", "Time until the page cache is full"),
     MetricSpec("link_most", "1", "with the most workers", "Time that the link is busy"),
 )
 

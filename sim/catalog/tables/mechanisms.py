@@ -64,6 +64,21 @@ class Balloon(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class DirtyPages(Sensed):
+    """The numbers of pages that were written to and are not on the disk yet.
+
+    Attributes:
+        background: Share of the memory from which on the kernel writes out.
+        limit: The most, as a share of the memory.
+        expire: Seconds until a page is written out in any case.
+    """
+
+    background: Number = field(metadata=HELPS)
+    limit: Number = field(metadata=HELPS)
+    expire: Number = field(metadata=HELPS)
+
+
+@dataclass(frozen=True, slots=True)
 class HugePageNumbers(Sensed):
     """The numbers of huge pages.
 
@@ -107,6 +122,7 @@ class Mechanisms(Sensed):
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
+    dirty: DirtyPages
     huge_pages: HugePageNumbers
     zram: Zram
     commit_ratio: Number = field(metadata=HELPS)
@@ -142,6 +158,7 @@ def _mechanisms(table: Table) -> Mechanisms:
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),
+        dirty=DirtyPages(**inner_numbers(table, "dirty", background="1", limit="1", expire="s")),
         huge_pages=HugePageNumbers(**inner_numbers(table, "huge_pages", size="B", around="1")),
         zram=Zram(**inner_numbers(table, "zram", {"ratio"}, ratio="1", speed="B/s")),
         commit_ratio=inner_numbers(table, "overcommit", {"ratio"}, ratio="1")["ratio"],
