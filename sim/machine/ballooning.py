@@ -92,6 +92,7 @@ class Manager:
         self._period = balloon.period.at(bound)
         self._most = int(balloon.speed.at(bound) * self._period)
         self._asked: dict[int, int] = {}
+        self._spares: dict[int, tuple[int, list[Holding]]] = {}
         self._alarm = Alarm(env, self._check)
 
     def start(self) -> None:
@@ -108,7 +109,7 @@ class Manager:
         self._pressure.serve()
         excess = self._own + pages.used - int(self._above * self._memory)
         could = {
-            instance.number: sum(holding.bytes for holding in (*freed(instance), *page_cache(instance)))
+            instance.number: sum([holding.bytes for holding in self._spare(instance)])
             for instance in pages.instances.values()
         }
         total = sum(could.values())
@@ -116,9 +117,18 @@ class Manager:
         self._asked = {number: min(math.ceil(size * share), self._most) for number, size in could.items() if share}
         alarm.arm(self._period)
 
+    def _spare(self, instance: Instance) -> list[Holding]:
+        """What a guest can give, in its order. That is looked up anew only where the guest has a holding more."""
+        count, spare = self._spares.get(instance.number, (0, []))
+        if count != len(instance.holdings):
+            spare = freed(instance) + page_cache(instance)
+            self._spares[instance.number] = len(instance.holdings), spare
+        return spare
+
     def _inflate(self, instance: Instance, size: int) -> None:
-        for holding in (*freed(instance), *page_cache(instance)):
+        for holding in self._spare(instance):
             part = min(size, holding.bytes)
-            self.given += self._pressure.pages.release(holding, part)
-            instance.ballooned += part
-            size -= part
+            if part:
+                self.given += self._pressure.pages.release(holding, part)
+                instance.ballooned += part
+                size -= part

@@ -284,15 +284,18 @@ class MemoryCourse:
             self._pressure.fault_in(self.instance, back, self.wait())
 
     def _part_ways(self, holding: Holding, lost: int, merged: int) -> None:
+        if not merged:
+            self._pages.diverge(holding, min(lost, holding.equal - holding.merged))
+            return
+
         def take(got: int) -> None:
             self._pages.unshare(holding, min(got, holding.merged))
 
         def done() -> None:
             self._pages.diverge(holding, min(lost, holding.equal - holding.merged))
 
-        if not merged or self._pressure.at_once(merged):
-            if merged:
-                take(merged)
+        if self._pressure.at_once(merged):
+            take(merged)
             done()
         else:
             self._pressure.ask(self.instance, merged, take, self.wait(done))

@@ -7,7 +7,7 @@ use never exceeds swap. Both are the sums over instances and host (`audit` adds 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sim.machine.bill import Bill, BillLine
@@ -121,10 +121,9 @@ class Pages:
             self.used, self._shared_bytes, self._private, self._merged.size, self._cached, self.saved, self._swapped
         )
 
-    def holdings(self) -> Iterator[Holding]:
+    def holdings(self) -> list[Holding]:
         """Every holding of every instance."""
-        for instance in self.instances.values():
-            yield from instance.holdings
+        return [holding for instance in self.instances.values() for holding in instance.holdings]
 
     def by_owner(self) -> dict[str, int]:
         """Private and shared bytes in RAM by whose they are. Merged pages and page cache are nobody's."""
@@ -226,20 +225,22 @@ class Pages:
         if size > holding.bytes:
             raise ValueError(f"{size} bytes are more than the {holding.bytes} of {holding.line.part}")
         self.changes += 1
-        before = self.used
-        own = min(size, holding.resident)
+        came = own = min(size, holding.resident)
         holding.resident -= own
         self._private -= own
-        shared = min(size - own, holding.merged)
-        self._set_merged(holding, holding.merged - shared)
-        swapped = size - own - shared
-        holding.swapped -= swapped
-        self._swap_less(swapped)
+        if own < size:
+            before = self.used
+            shared = min(size - own, holding.merged)
+            self._set_merged(holding, holding.merged - shared)
+            swapped = size - own - shared
+            holding.swapped -= swapped
+            self._swap_less(swapped)
+            came += before - self.used
         if holding.line.guest:
             holding.instance.held -= size
         holding.equal = min(holding.equal, holding.bytes)
         holding.seen = min(holding.seen, holding.in_ram)
-        return before - self.used
+        return came
 
     def take_over(self, holding: Holding, to: Holding, size: int) -> None:
         """Have one holding's own bytes in RAM become another's of the same instance. Raises `ValueError` for too many.
