@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from sim.errors import InputError, Problem
 
 
 class CountedItem(NamedTuple):
@@ -66,6 +69,21 @@ class Tally:
         lost = [item._replace(predicted=reason, agrees=False) for item in items]
         self.count(case, lost or [CountedItem("case", reason, "played", agrees=False)])
         self.stumbled += 1
+
+    @contextmanager
+    def playing(self, name: Callable[[], str], problems: list[Problem]) -> Iterator[None]:
+        """Play a case in here. What is wrong with it is gathered, and what the model stumbles over is counted.
+
+        Args:
+            name: Gives the case's name.
+            problems: Of all cases.
+        """
+        try:
+            yield
+        except InputError as error:
+            problems += error.problems
+        except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
+            self.stumble(name(), error)
 
     def add(self, other: Tally) -> None:
         """Add what another file of the same kind gave."""

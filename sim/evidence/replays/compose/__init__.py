@@ -7,6 +7,7 @@ recording's `not_counted` is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sim import limits
@@ -32,14 +33,10 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     tally = Tally(KIND)
     problems: list[Problem] = []
     for case in RecordedFields(data, file, "", Effort(limits.LIFECYCLE_EVENTS)).objects("cases"):
-        try:
+        with tally.playing(partial(case.text, "id"), problems):
             bench = ComposeBench(case)
             bench.run()
             tally.count(case.text("id"), list(project_items(case, bench)))
-        except InputError as error:
-            problems += error.problems
-        except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
-            tally.stumble(case.text("id"), error)
     if problems:
         raise InputError(problems)
     return tally

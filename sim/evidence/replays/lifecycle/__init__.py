@@ -7,6 +7,7 @@ translate that to `sim.lifecycle` and count; every rule is the model's. The reco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sim import limits
@@ -45,13 +46,9 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
             problems += error.problems
             continue
         for case in cases:
-            try:
+            with tally.playing(partial(case.text, "id"), problems):
                 for name, counted in items(case):
                     tally.count(name, counted)
-            except InputError as error:
-                problems += error.problems
-            except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
-                tally.stumble(case.text("id"), error)
     if problems:
         raise InputError(problems)
     return tally
