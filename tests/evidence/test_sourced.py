@@ -191,3 +191,11 @@ def test_no_row_is_no_table_and_entries_begin_with_technologies() -> None:
     entries = used_entries(ROWS)
     assert entries[0].startswith("technologies/")
     assert set(entries) <= set(ledger.entry_names())
+
+
+def test_the_case_that_the_page_of_evidence_shows_is_one_that_ships() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    shown = " ".join(page.partition("### A case")[2].partition("- {")[2].partition("}")[0].split())
+    cases = (" ".join(path.read_text(encoding="utf-8").split()) for path in CASES.glob("*.yaml"))
+    assert "value: 185.4" in shown
+    assert any(f"- {{{shown}}}" in case for case in cases)
