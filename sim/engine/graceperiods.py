@@ -1,7 +1,7 @@
 """Grace periods of a domain of sleepable RCU that all who ask share, with the readers that they wait for.
 
-By kernel/rcu/srcutree.c from Linux 4.12 to 5.18. How long one takes hangs on who reads meanwhile, which is not known when
-somebody asks. `sim.engine.servers` has what is known then.
+By kernel/rcu/srcutree.c from Linux 4.12 to 5.18. How long one takes hangs on who reads meanwhile, which is not known
+when somebody asks. `sim.engine.servers` has what is known then.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class GracePeriods:
 
     In an idle domain one begins at once and is hurried: it is over after `first` seconds, or once its last reader is
     gone. Its caller goes on then. Who asks while one is under way gets the next, which begins where that one ends. It
-    looks for its readers after `first` seconds, and while there are some again by a timer of one tick. Its callers go on
-    by a timer of one tick, too.
+    looks for its readers after `first` seconds, and while there are some again by a timer of one tick. Its callers go
+    on by a timer of one tick, too.
 
     Left out: that a period is not hurried either where the last one ended less than 25 us ago.
 
@@ -39,7 +39,7 @@ class GracePeriods:
     >>> env = Environment()
     >>> periods = GracePeriods(env, first=0.5, tick=4.0)
     >>> alone = [periods.ask(0.5, lambda name: print(name, env.now), name) for name in "abc"]
-    >>> env.run()  # a's is hurried; the next, of b and c, is over at 1, and they are told at the tick after the next one
+    >>> env.run()  # a's is hurried; that of b and c is over at 1, and they are told at the tick after the next one
     a 0.5
     b 8.0
     c 8.0

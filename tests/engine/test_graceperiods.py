@@ -1,4 +1,4 @@
-"""Grace periods that go by their readers, against times that follow from srcutree.c by hand. Ticks are at 0, 4, 8, ..."""
+"""Grace periods that go by their readers, against times by hand from srcutree.c. Ticks are at 0, 4, 8, ..."""
 
 import pytest
 from simpy import Environment
