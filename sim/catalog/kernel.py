@@ -117,24 +117,24 @@ class Grace(Sensed):
 class SharedGrace(Sensed):
     """No lock: grace periods of one domain, which all who ask for one share.
 
-    An operation's hold is how long its caller waits in an idle domain.
+    An operation's hold is how long its caller takes in an idle domain.
 
     Attributes:
         first: Seconds of one that begins in an idle domain, at most.
-        period: Seconds of one that begins as another ends, on versions that no entry of `older` is for.
-        lag: Seconds from its end until its callers go on.
-        older: Pairs of a version and the period on versions before it, oldest first.
+        period: Seconds of one that begins as another ends.
+        lag: Seconds from its end until its callers go on: a tick.
+        readers_before: The kernel before which the periods go by readers (`sim.engine.graceperiods`), and `period` is
+            not of use. What a hold has beyond `first` is reading there.
     """
 
     first: Number = field(metadata=COSTS)
     period: Number = field(metadata=COSTS)
     lag: Number = field(metadata=COSTS)
-    older: tuple[tuple[str, Number], ...] = field(default=(), metadata=COSTS)
+    readers_before: str
 
-    def on(self, version: str) -> Number:
-        """The period on that version of the kernel."""
-        has = generation(version)
-        return next((period for before, period in self.older if has < generation(before)), self.period)
+    def by_readers(self, version: str) -> bool:
+        """Whether the periods go by readers on that version of the kernel."""
+        return generation(version) < generation(self.readers_before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,21 +108,17 @@ def _shared(table: Table) -> SharedGrace | None:
     inner = table.table("shared", needed=False)
     if inner is None:
         return None
-    older = []
-    for entry in inner.tables("older"):
-        before = entry.string("before")
-        if not VERSION.fullmatch(before):
-            entry.problem(f"{before!r} is not a kernel's version as 5.15", "before")
-            before = "0"
-        older.append((before, entry.number("period", "s")))
-        entry.done()
+    before = inner.string("readers_before")
+    if before and not VERSION.fullmatch(before):
+        inner.problem(f"{before!r} is not a kernel's version as 5.15", "readers_before")
+        before = ""
     shared = SharedGrace(
         inner.number("first", "s", definition=True),
         inner.number("period", "s"),
         inner.number("lag", "s", definition=True),
-        tuple(older),
+        before or "0",
     )
-    positive(inner, period=shared.period)
+    positive(inner, first=shared.first, period=shared.period, lag=shared.lag)
     inner.done()
     return shared
 

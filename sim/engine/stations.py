@@ -18,7 +18,7 @@ from simpy import Environment
 
 from sim.engine.alarm import ALARM, Alarm
 
-StepKind = Literal["take", "enter", "give", "stay", "wake", "rouse", "spend", "serve"]
+StepKind = Literal["take", "enter", "give", "stay", "found_idle", "now_idle", "spend", "serve"]
 
 Step = tuple[StepKind, Any, float, Any]
 """What is done, the station (None to stay; to spend, an account; to be served, a `TimedStation`), the seconds,
@@ -138,9 +138,9 @@ class Journey(Alarm):
     def _steps_until_a_stay(self) -> float | None:
         """Make steps until one takes time: how much. None where it waits in line, or has made all.
 
-        "wake" stays only where the station was idle when its last server was taken, "rouse" where it is idle now,
-        "spend" where it has to. All is in one loop, without a call for a step: a loaded host spends most of its time
-        here.
+        "found_idle" stays only where the station was idle when its last server was taken, "now_idle" where it is idle
+        now, "spend" where it has to. All is in one loop, without a call for a step: a loaded host spends most of its
+        time here.
         """
         env = self.env
         now: float = env._now  # noqa: SLF001 - as `now`, without its call
@@ -197,7 +197,7 @@ class Journey(Alarm):
                     delay: float = station.delay(now, seconds)
                     if delay:
                         return delay
-                elif kind == "rouse":
+                elif kind == "now_idle":
                     if not station.busy:
                         return seconds
                 elif seconds and station.found_idle:

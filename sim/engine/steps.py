@@ -17,9 +17,14 @@ def served(station: TimedStation, seconds: float) -> list[Step]:
     return [("serve", station, seconds, 0.0)] if seconds else []
 
 
-def roused(station: Station, seconds: float) -> list[Step]:
-    """To stay for so long, if at all, where the station is idle then."""
-    return [("rouse", station, seconds, None)] if seconds else []
+def found_idle(station: Station, seconds: float) -> list[Step]:
+    """To stay for so long, if at all, where the station was idle when its last server was taken: it has to wake up."""
+    return [("found_idle", station, seconds, None)] if seconds else []
+
+
+def now_idle(station: Station, seconds: float) -> list[Step]:
+    """To stay for so long, if at all, where the station is idle when this step is reached: it sleeps meanwhile."""
+    return [("now_idle", station, seconds, None)] if seconds else []
 
 
 def held(station: Station, steps: list[Step]) -> list[Step]:

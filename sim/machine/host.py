@@ -23,6 +23,7 @@ from sim.catalog.tables.cores import core_numbers
 from sim.catalog.tables.mechanisms import memory
 from sim.catalog.turbo import core_speeds
 from sim.engine.fluid import Fluid
+from sim.engine.graceperiods import GracePeriods
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
 from sim.engine.servers import CheckingServer, GraceDomain, GraceLock, Servers
@@ -98,6 +99,11 @@ class RunningHost:
         self._ends: dict[str, deque[float]] = {}
         self._lingers = {name: lock.lingering.at(bound) for name, lock in locks().items() if lock.lingering}
         self._special = {name: own for name, lock in locks().items() if (own := _special(lock, host.kernel, bound))}
+        self._periods = {
+            name: GracePeriods(env, lock.shared.first.at(bound), lock.shared.lag.at(bound))
+            for name, lock in locks().items()
+            if lock.shared is not None and lock.shared.by_readers(host.kernel)
+        }
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
@@ -108,6 +114,11 @@ class RunningHost:
     def self_timed(self) -> Collection[str]:
         """The locks that tell by earlier holds how long one takes."""
         return self._special
+
+    @property
+    def shared_by_readers(self) -> Collection[str]:
+        """What stands in the place of a lock and tells only later when a hold ends (`await_readers`)."""
+        return self._periods
 
     def compute(
         self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None, *, new: bool = False
@@ -204,6 +215,10 @@ class RunningHost:
             self._ends[lock].append(end)
         return end - seconds, end
 
+    def await_readers(self, lock: str, seconds: float, done: OnServed, argument: Any = None) -> float:
+        """Wait for a grace period of those that go by readers. Gives the seconds that this takes alone."""
+        return self._periods[lock].ask(seconds, done, argument)
+
     def hold_and_flush(self, lock: str, seconds: float, flushes: float, done: OnServed, argument: Any = None) -> float:
         """Take a lock in the order of asking, and have it for some seconds and then for flushes of the disk."""
         held = self._disk_locks.get(lock)
@@ -216,9 +231,9 @@ def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock |
     """What serves a lock whose holds depend on earlier ones. None for one that is like most."""
     if lock.grace is not None:
         return GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
-    if lock.shared is not None:
-        shared = lock.shared
-        return GraceDomain(shared.first.at(bound), shared.on(kernel).at(bound), shared.lag.at(bound))
+    shared = lock.shared
+    if shared is not None and not shared.by_readers(kernel):
+        return GraceDomain(shared.first.at(bound), shared.period.at(bound), shared.lag.at(bound))
     if lock.checks is not None:
         return CheckingServer(lock.checks.wait.at(bound), lock.checks.most.at(bound), lock.checks.window.at(bound))
     return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step, TimedStation
-from sim.engine.steps import held, merged, roused, served, stay
+from sim.engine.steps import found_idle, held, merged, now_idle, served, stay
 from sim.machine.flash import factors, mean_slowest, slowest
 from sim.machine.quota import SpentQuota
 from sim.machine.requesttimes import RequestTimes
@@ -261,15 +261,14 @@ class LoadedHost:
     def _passed(self, relay: Station, seconds: float, wake: float) -> list[Step]:
         if not seconds:
             return []
-        wakes: list[Step] = [("wake", relay, wake, None)] if wake else []
-        return held(relay, [*wakes, self._on_core(("stay", None, seconds, None))])
+        return held(relay, [*found_idle(relay, wake), self._on_core(("stay", None, seconds, None))])
 
     def _flushed(self, instance: _Instance) -> list[Step]:
         """A flush holds the thread, and is in line behind the operations before it."""
         times = self._times
         passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
         disk = [*served(self._disk, times.flush_disk), *stay(times.flush)]
-        return held(instance.threads, [*passed, *disk, *roused(instance.disk_relay, times.flush_answer_wake)])
+        return held(instance.threads, [*passed, *disk, *now_idle(instance.disk_relay, times.flush_answer_wake)])
 
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
@@ -277,7 +276,7 @@ class LoadedHost:
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
         if times.disk_waits:
             return [*passed[:-1], *disk, *passed[-1:]]
-        return [*passed, *disk, *roused(instance.disk_relay, times.disk_answer_wake)]
+        return [*passed, *disk, *now_idle(instance.disk_relay, times.disk_answer_wake)]
 
 
 class _Instance:

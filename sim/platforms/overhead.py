@@ -131,7 +131,6 @@ def request_times(there: OnHost) -> RequestTimes:
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
     relay += work.packet_bytes.at(at) / PAGE * there.copied(costs.relay_packet_page)
     relay += work.sent_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page_sent)
-    on_disk = _on_disk(there)
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -145,16 +144,24 @@ def request_times(there: OnHost) -> RequestTimes:
         disk_operations=int(work.disk_operations.value),
         disk_wake=costs.disk_wake.at(at),
         disk_waits=costs.waits_for_writes if work.disk_writes else costs.waits_for_reads,
-        **_relayed(there),
-        **on_disk,
+        disk_relay=_pieces(there) * there.cpu(costs.relay_disk) + (0.0 if costs.pools_pages else _pages(there)),
+        disk_pool=_pooled(there),
         disk_answer_wake=costs.disk_wake_long.at(at) if _sleeps_long(there) else 0.0,
-        flush_answer_wake=costs.disk_wake_long.at(at) if "flush_disk" in on_disk else 0.0,
+        **({} if _ends_in_cache(there) else _stored(there)),
+        **_flushed(there),
     )
+
+
+def _ends_in_cache(there: OnHost) -> bool:
+    """Whether an operation ends in the host's page cache, and does not wait for the disk."""
+    work, costs = there.workload, there.costs
+    through = costs.passes_flushes and work.disk_flush_every.value == 1
+    return work.disk_writes and costs.caches_writes and not through
 
 
 def _sleeps_long(there: OnHost) -> bool:
     """Whether the disk's relay sleeps for long before an operation's answer: until pool and disk are done."""
-    return bool(_relayed(there)["disk_pool"] + _on_disk(there).get("disk_time", 0.0) >= LONG_SLEEP)
+    return _pooled(there) + (0.0 if _ends_in_cache(there) else _disk_time(there)) >= LONG_SLEEP
 
 
 def _pieces(there: OnHost) -> float:
@@ -162,35 +169,49 @@ def _pieces(there: OnHost) -> float:
     return there.count(there.workload.disk_pieces) if there.costs.one_piece_requests else 1.0
 
 
-def _relayed(there: OnHost) -> dict[str, Any]:
-    """What the disk's relay does for an operation, and for a flush."""
-    work, costs = there.workload, there.costs
-    request = there.cpu(costs.relay_disk)
-    pages = work.disk_bytes.at(there.bound) / PAGE * there.cpu(costs.relay_disk_page)
-    every = int(work.disk_flush_every.value)
-    return {
-        "disk_relay": _pieces(there) * request + (0.0 if costs.pools_pages else pages),
-        "disk_pool": pages if costs.pools_pages else 0.0,
-        "flush_every": every if every > 1 and request else 0,
-        "flush_relay": request,
-    }
+def _pages(there: OnHost) -> float:
+    """Seconds of an operation's pages."""
+    return there.workload.disk_bytes.at(there.bound) / PAGE * there.cpu(there.costs.relay_disk_page)
 
 
-def _on_disk(there: OnHost) -> dict[str, Any]:
-    """What the disk does for an operation, and for the flush of those before it."""
-    work, costs, at = there.workload, there.costs, there.bound
-    time, gap, every = work.disk_time.at(at), work.disk_gap.at(at), work.disk_flush_every.value
-    passes = costs.passes_flushes
-    if work.disk_writes and costs.caches_writes and not (every == 1 and passes):
-        return {"flush_disk": every * gap, "flush": max(time - gap, 0.0)} if passes and every else {}
-    pieces = _pieces(there)
+def _pooled(there: OnHost) -> float:
+    """Seconds of a thread of a pool, for an operation."""
+    return _pages(there) if there.costs.pools_pages else 0.0
+
+
+def _disk_time(there: OnHost) -> float:
+    """Seconds that the disk takes for an operation alone."""
+    work, at, pieces = there.workload, there.bound, _pieces(there)
+    return pieces * work.disk_piece_time.at(at) if pieces >= 2 else work.disk_time.at(at)
+
+
+def _stored(there: OnHost) -> dict[str, Any]:
+    """What the disk does for an operation that waits for it."""
+    work, at = there.workload, there.bound
     return {
-        "disk_time": pieces * work.disk_piece_time.at(at) if pieces >= 2 else time,
-        "disk_gap": gap,
+        "disk_time": _disk_time(there),
+        "disk_gap": work.disk_gap.at(at),
         "disk_spread": work.disk_spread.at(at),
         "disk_die": work.disk_die.at(at),
         "disk_dies": round(work.disk_dies.at(at)),
         "disk_parts": round(work.disk_parts.at(at)),
+    }
+
+
+def _flushed(there: OnHost) -> dict[str, Any]:
+    """How often an instance flushes, and what relay and disk do for the operations since the last flush."""
+    work, costs, at = there.workload, there.costs, there.bound
+    every = int(work.disk_flush_every.value)
+    relay = there.cpu(costs.relay_disk)
+    by_relay = {"flush_every": every if every > 1 and relay else 0, "flush_relay": relay}
+    if not (every and costs.passes_flushes and _ends_in_cache(there)):
+        return by_relay
+    gap = work.disk_gap.at(at)
+    return {
+        **by_relay,
+        "flush_answer_wake": costs.disk_wake_long.at(at),
+        "flush_disk": work.disk_flush_every.value * gap,
+        "flush": max(work.disk_time.at(at) - gap, 0.0),
     }
 
 

@@ -103,7 +103,7 @@ class Starter:
         self.rows = [
             (
                 step,
-                step.demand,
+                self._demand(step),
                 position in self.marks,
                 step.demand != "wait" or bool(step.growth) or position in self.marks,
                 rounded(step.amount) if step.timed else step.amount,
@@ -113,6 +113,11 @@ class Starter:
             )
             for position, step in enumerate(plan.steps)
         ]
+
+    def _demand(self, step: BootStep) -> str:
+        """A step's demand, "hold" only of a lock that tells at once when a hold ends."""
+        later = bool(step.flushes) or step.resource in self.host.shared_by_readers
+        return "held later" if step.demand == "hold" and later else step.demand
 
     def _amount(self, position: int, place: SeedTree) -> Amount:
         step, itself = self.plan.steps[position], position >= self.plan.runtime
@@ -277,7 +282,7 @@ class Start(Armed):
                     alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
                 self.at = now + alone
                 return None
-            elif demand == "hold" and not step.flushes:
+            elif demand == "hold":
                 got, at = host.hold(step.resource, amount)
                 if gets is None:
                     if at != now + amount:
@@ -313,6 +318,8 @@ class Start(Armed):
             return host.read(amount, key, Start._served, self, step.files, stream=step.stream)
         if step.demand == "flush":
             return host.flush(amount, Start._served, self)
+        if step.demand == "hold" and not step.flushes:
+            return host.await_readers(step.resource, amount, Start._served, self)
         if step.demand == "hold":
             return host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
         if step.demand == "write":

@@ -67,7 +67,7 @@ class StartLog:
         self.left: dict[int, float] = {}
         self.released: dict[int, float] = {}
         self._first_skipped: dict[int, int] = {}
-        kinds = [_kind(step, host.self_timed) for step in plan.steps]
+        kinds = [_kind(step, host) for step in plan.steps]
         kinds[: len(plan.pull)] = [_SERVED] * len(plan.pull)
         self.ends = [SparseColumn() for _ in kinds]
         self.own = [StartColumn("d" if kind == _SERVED else "I") for kind in kinds]
@@ -159,11 +159,11 @@ def _fixed(kind: int, step: BootStep, host: RunningHost) -> float | None:
     return amount / host.speed / min(step.parallelism, host.host.cores) if kind == _COMPUTED else amount
 
 
-def _kind(step: BootStep, self_timed: Collection[str]) -> int:
+def _kind(step: BootStep, host: RunningHost) -> int:
     if step.demand == "wait":
         return _WAIT
     if step.demand == "cpu":
         return _COMPUTED
-    if step.demand != "hold" or step.flushes:
+    if step.demand != "hold" or step.flushes or step.resource in host.shared_by_readers:
         return _SERVED
-    return _GOT if step.resource in self_timed else _HELD
+    return _GOT if step.resource in host.self_timed else _HELD

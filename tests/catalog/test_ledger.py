@@ -33,7 +33,7 @@ def held(thing: Any) -> Iterator[Number]:
             yield from held(inner)
 
 
-SHARED = ("shared.first", "shared.period", "shared.lag", "shared.older")
+SHARED = ("shared.first", "shared.period", "shared.lag")
 """Of grace periods that all share, in a lock's file."""
 
 

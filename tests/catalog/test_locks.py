@@ -20,8 +20,8 @@ hold = { value = "20.2 ms", source = "R0051" }
 """
 
 
-SHARED = "[shared]\n" + "".join(
-    f'{name} = {{ value = "8 ms", low = "0 ms", high = "9 ms", estimate = "by hand" }}\n'
+SHARED = '[shared]\nreaders_before = "5.19"\n' + "".join(
+    f'{name} = {{ value = "8 ms", low = "1 ms", high = "9 ms", estimate = "by hand" }}\n'
     for name in ("first", "period", "lag")
 )
 
@@ -82,8 +82,8 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
             "locks/x.toml: shared.period: ",
         ),
         (
-            HEAD + SHARED + older("new", 8).replace("operations", "shared").replace("hold", "period") + OPERATION,
-            "locks/x.toml: shared.older.0.before: 'new' is not a kernel's version",
+            HEAD + SHARED.replace("5.19", "new") + OPERATION,
+            "locks/x.toml: shared.readers_before: 'new' is not a kernel's version",
         ),
         (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
         ("id = ", "locks/x.toml:1: is not TOML"),

@@ -22,7 +22,7 @@ def open_queue(servers, rate, draw, count, wake=0.0, seed=3):
             yield env.timeout(stream.expovariate(rate))
             steps: list[Step] = [
                 ("take", desk, 0.0, None),
-                ("wake", desk, wake, None),
+                ("found_idle", desk, wake, None),
                 ("stay", None, draw(stream), None),
                 ("give", desk, 0.0, None),
             ]
@@ -106,15 +106,15 @@ def test_a_journey_may_hold_two_servers():
     assert core.busy_seconds() == 3.0
 
 
-def test_an_answer_rouses_a_desk_that_is_idle_then_and_no_other():
+def test_an_answer_wakes_a_desk_that_is_idle_then_and_no_other():
     """a is back at 5 and finds nobody at the desk. b is back at 6, while c is there from 5.5 to 6.5."""
     env, log = Environment(), []
     desk = Station(env, 1)
 
-    def journey(name, before, away, rouse):
+    def journey(name, before, away, wakes):
         steps: list[Step] = [
             ("stay", None, before, None), ("take", desk, 1.0, None), ("give", desk, 0.0, None),
-            ("stay", None, away, None), ("rouse", desk, rouse, None),
+            ("stay", None, away, None), ("now_idle", desk, wakes, None),
         ]  # fmt: skip
         Journey(env, lambda _: log.append((name, env.now))).begin(steps)
 

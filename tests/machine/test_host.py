@@ -155,17 +155,22 @@ def test_a_sparse_cgroup_attach_waits_for_a_grace_period_and_a_burst_does_not():
 
 
 def ends_of_machines(in_flight, kernel, machines=400, life=0.155):
-    """How long machines take to end that are there for 155 ms and each followed by another: two waits, as in KVM."""
+    """The ms that machines take to end which are there for 155 ms, each followed by another: two waits, as in KVM."""
     env = Environment()
     host, took = RunningHost(env, replace(host_with(), kernel=kernel)), []
-    wait = locks.operations()["mmu_notifier.release"].on(kernel).amount.value
+    waits = [locks.operations()[f"mmu_notifier.{name}"].on(kernel).amount.value for name in ("release", "unregister")]
     lives = random.Random(1)
 
     def machine(place):
         yield env.timeout(life + lives.expovariate(1 / 0.005))
         asked = env.now
-        for _ in range(2):
-            yield env.timeout(host.hold("mmu_notifier", wait)[1] - env.now)
+        for wait in waits:
+            over = env.event()
+            if "mmu_notifier" in host.shared_by_readers:
+                host.await_readers("mmu_notifier", wait, over.succeed)
+            else:
+                over = env.timeout(host.hold("mmu_notifier", wait)[1] - env.now)
+            yield over
         took.append((env.now - asked) * 1e3)
         if place + in_flight < machines:
             env.process(machine(place + in_flight))
@@ -173,19 +178,25 @@ def ends_of_machines(in_flight, kernel, machines=400, life=0.155):
     for first in range(in_flight):
         env.process(machine(first))
     env.run()
-    return median(took)
+    return sorted(took)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "alone", "hundred"),
-    [("5.10", 0.7 - 0.1, 30), ("6.12", 15, 63)],
-)
-def test_machines_end_as_those_that_were_measured_do(kernel, alone, hundred):
-    """The table in docs/kernels.md, in ms, without the end of the process. Linux 4.15 has the rules of 5.10."""
-    assert ends_of_machines(1, kernel, machines=20) == pytest.approx(alone, rel=0.05)
-    assert ends_of_machines(100, kernel) == pytest.approx(hundred, rel=0.15)
-    if kernel == "5.10":
-        assert ends_of_machines(100, "4.15") == ends_of_machines(100, kernel)
+def test_machines_end_as_those_that_were_measured_do_on_linux_6_12():
+    """The table in docs/kernels.md, in ms."""
+    assert median(ends_of_machines(1, "6.12", machines=20)) == pytest.approx(15, rel=0.05)
+    assert median(ends_of_machines(100, "6.12")) == pytest.approx(63, rel=0.15)
+
+
+def test_machines_end_as_those_that_were_measured_do_on_linux_5_10():
+    """The table in docs/kernels.md, in ms: hardly a wait among ten, and 30 ms at the median among a hundred. Those that
+    were measured had no memory to take down, which takes 0.8 ms here. Linux 4.15 has the rules of 5.10."""
+    reads = 0.8
+    assert median(ends_of_machines(1, "5.10", machines=20)) == pytest.approx(0.7 - 0.1 + reads, rel=0.05)
+    ten, hundred = ends_of_machines(10, "5.10", machines=2000), ends_of_machines(100, "5.10", machines=2000)
+    assert median(ten) < 0.4 + reads + 0.5
+    assert ten[len(ten) * 9 // 10] < 3.2 * 2.5
+    assert median(hundred) == pytest.approx(30 + reads, rel=0.15)
+    assert ends_of_machines(100, "4.15", machines=2000) == hundred
 
 
 def test_speeds_are_taken_at_the_end_that_makes_a_run_short_at_low():
