@@ -37,7 +37,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one shipped lesson that are of no other group go to one process, where its runs are kept (shipped.py)."""
+    """Tests of one shipped lesson of no other group go to one process, where its runs are kept (shipped.py)."""
     for item in items:
         about: Any = getattr(item, "callspec", None)
         named = [value.stem if isinstance(value, Path) else value for value in about.params.values()] if about else []
