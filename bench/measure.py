@@ -82,8 +82,9 @@ def dearer(of: Rival, against: Rival, most: float, rounds: int = ROUNDS, clock: 
     """How many times what `against` costs `of` costs, per thing done. For a gate that it is `most` or less.
 
     A machine may be twice as quick at one moment as at another. So the two take turns, and are compared in two ways:
-    the least of all rounds, and the median of what each round says by itself. No more rounds are needed once both are
-    below the gate by one part in as many as there were rounds. Where all rounds leave it open, the lower one counts.
+    the least of all rounds, and the median of what each round says by itself. After three rounds, no more are needed
+    once both are below the gate by one part in as many as there were rounds. Where all rounds leave it open, the lower
+    one counts.
     """
     timings = contest({"of": of, "against": against}, rounds, lambda timings: _clear(timings, most), clock)
     return min(_compared(timings))
@@ -102,7 +103,7 @@ def _compared(timings: Mapping[str, Timing]) -> tuple[float, float]:
 
 def _clear(timings: Mapping[str, Timing], most: float) -> bool:
     rounds = len(timings["of"].seconds)
-    return max(_compared(timings)) <= most * (1 - 1 / rounds)
+    return rounds >= 3 and max(_compared(timings)) <= most * (1 - 1 / rounds)
 
 
 def heap_operations(count: int) -> int:

@@ -3,14 +3,17 @@
 Sizes are small, so that all of this takes a few seconds; `python -m bench` runs it at full size.
 """
 
+import random
 import subprocess
 import sys
+from collections import Counter
 from functools import partial
+from itertools import product
 
 import pytest
 
 from bench import queue, sharing, starts
-from bench.measure import Timing, ahead, cost, dearer, heap_operations, ratio
+from bench.measure import Rival, Timing, ahead, cost, dearer, heap_operations, ratio
 from sim.catalog import load
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
@@ -25,6 +28,34 @@ def test_ratios_are_of_the_least_per_thing_done_and_tables_of_the_medians():
     timings = {"fast": Timing((2.0, 9.0, 4.0), 4), "slow": Timing((3.0,), 1)}
     assert ratio(timings, "fast", "slow") == 6.0
     assert timings["fast"].each == 1.0
+
+
+class Machine:
+    """A clock on a machine that is twice as quick at some moments as at others, and stays so for a while."""
+
+    def __init__(self, seed: int, stays: float) -> None:
+        self.luck, self.stays = random.Random(seed), stays
+        self.now, self.slow = 0.0, 1.0
+
+    def work(self, seconds: float) -> Rival:
+        def run() -> None:
+            if self.luck.random() >= self.stays:
+                self.slow = self.luck.choice([1.0, 2.0])
+            self.now += seconds * self.slow * self.luck.uniform(1, 1.1)
+
+        return lambda: run, 1
+
+
+@pytest.mark.parametrize("stays", [0.0, 0.9])
+def test_a_gate_holds_on_a_machine_of_quick_moments_and_a_quarter_more_is_seen(stays, monkeypatch):
+    """A tenth below the gate all hold. A quarter more passes where a rival met slow moments alone, in three rounds."""
+    monkeypatch.setattr("bench.measure.gc.collect", lambda: None)
+    held = Counter()
+    for seed, cost_of in product(range(60), (0.9, 0.9 * 1.25)):
+        machine = Machine(seed, stays)
+        held[cost_of] += dearer(machine.work(cost_of), machine.work(1.0), 1.0, clock=lambda here=machine: here.now) <= 1
+    assert held[0.9] == 60
+    assert held[0.9 * 1.25] <= 3
 
 
 def test_ways_through_a_queue_give_the_same_mean_and_the_engine_is_ahead():
