@@ -139,10 +139,14 @@ def imports(tree: ast.AST, name: str) -> set[str]:
 MODEL_FILES = [path for path in FILES if (floor(module(path)) or 0) >= len(FLOORS) - len(MODEL)]
 
 
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 @cache
 def imported(path: Path) -> set[str]:
     """What a file imports: several tests look at it, and a process reads it once."""
-    return imports(ast.parse(path.read_text(encoding="utf-8")), module(path))
+    return imports(parsed(path), module(path))
 
 
 def test_every_module_stands_on_a_floor() -> None:
@@ -186,10 +190,9 @@ def test_the_model_imports_nothing_but_the_standard_library_and_a_few_pure_wheel
 )
 def test_the_model_reads_no_clock_and_no_global_randomness(path: Path) -> None:
     """`random.Random` is taken, the module's functions and anything that reads the time of day are not."""
-    source = path.read_text(encoding="utf-8")
-    if not re.search(r"\b(random|datetime|date|os|uuid)\b", source):
+    if not re.search(r"\b(random|datetime|date|os|uuid)\b", path.read_text(encoding="utf-8")):
         return
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Attribute):
             text = ast.unparse(node)
             assert not (text.startswith("random.") and text != "random.Random"), text
