@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from functools import partial
 
-from bench.measure import Timing, contest, heap_operations, ratio, settles
+from bench.measure import Timing, contest, dearer, heap_operations
 from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import BuildPlan, plan_builds
 
@@ -70,13 +70,13 @@ def timings(vertices: int, rounds: int) -> dict[str, Timing]:
     return contest(rivals(vertices), rounds)
 
 
-def growth(make: Callable[[int, int], str], many: int = 5000, rounds: int = 3, enough: float = 0.0) -> float:
+def growth(make: Callable[[int, int], str], most: float = 1.1, many: int = 5000, rounds: int = 12) -> float:
     """What a vertex costs in one build of so many, against one in builds of a hundred.
 
     No Dockerfile is met twice. The collector of cycles rests: its rounds cost more the more is held.
 
     Args:
-        enough: A growth that needs no more than two rounds.
+        most: What it may be.
     """
     starts = itertools.count(0, many)
 
@@ -86,10 +86,9 @@ def growth(make: Callable[[int, int], str], many: int = 5000, rounds: int = 3, e
     first(make(100, next(starts)))
     gc.disable()
     try:
-        timed = contest({"few": (of(100), many), "many": (of(many), many)}, rounds, settles("many", "few", enough))
+        return dearer((of(many), many), (of(100), many), most, rounds)
     finally:
         gc.enable()
-    return 1 / ratio(timed, "many", "few")
 
 
 def _each(texts: list[str]) -> None:

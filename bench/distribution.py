@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from bench.measure import contest, heap_operations, ratio
+from bench.measure import contest, dearer, heap_operations
 from sim.engine.seeds import SeedTree
 from sim.studies.base import Context, StudyRun
 from sim.studies.distribution import run
@@ -51,7 +51,7 @@ def timed(nodes: int, rounds: int) -> dict[str, float]:
     return {name: timing.each for name, timing in timings.items()}
 
 
-def growth(many: int = 10_000, few: int = 100, rounds: int = 3) -> float:
+def growth(many: int = 10_000, few: int = 100, most: float = 1.3, rounds: int = 12) -> float:
     """What a node with its own luck costs among many, against one among few."""
     name = "each with its own luck"
 
@@ -59,8 +59,7 @@ def growth(many: int = 10_000, few: int = 100, rounds: int = 3) -> float:
         for _ in range(many // nodes):
             way(nodes, name)
 
-    timed = contest({f"{nodes}": (partial(partial, again, nodes), many) for nodes in (few, many)}, rounds)
-    return 1 / ratio(timed, f"{many}", f"{few}")
+    return dearer((partial(partial, again, many), many), (partial(partial, again, few), many), most, rounds)
 
 
 def main() -> None:

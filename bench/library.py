@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.measure import heap_operations
+from bench.measure import dearer, heap_operations
 from sim.__main__ import COLLECTION
 from sim.batch.run import run
 from sim.loading import load
@@ -68,12 +68,24 @@ def child(words: Sequence[str], folder: Path, output: int | None = subprocess.DE
         output: Where what it prints goes, as `subprocess` has it. None for where this process prints.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = of_children()
     subprocess.run(
         [sys.executable, *words], check=True, cwd=ROOT, stdout=output, env=kept | {"PYTHONPYCACHEPREFIX": str(folder)}
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return of_children() - before
+
+
+def of_children() -> float:
+    """CPU seconds of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def in_loops(words: Sequence[str], folder: Path, most: float) -> float:
+    """CPU time of the command with these words, in reference loops of a process each. For a gate at `most`."""
+    command, loop = (partial(child, given, folder) for given in (["-m", "sim", *words], ["-c", LOOP]))
+    command(), loop()  # their modules are compiled now
+    return dearer((lambda: command, 1), (lambda: loop, 1), most, rounds=15, clock=of_children)
 
 
 def child_seconds(words: Sequence[str], folder: Path, rounds: int = 3) -> float:

@@ -30,30 +30,40 @@ class Timing:
         return min(self.seconds) / self.count
 
 
+Clock = Callable[[], float]
+
+ROUNDS = 30
+"""So many at most, where those before left it open whether a gate holds."""
+
 Rival = tuple[Callable[[], Callable[[], object]], int]
 """What makes ready (not timed) and gives what is to be run, and how many things that does."""
 
 
 def contest(
-    rivals: Mapping[str, Rival], rounds: int, enough: Callable[[dict[str, Timing]], bool] = lambda _: False
+    rivals: Mapping[str, Rival],
+    rounds: int,
+    enough: Callable[[dict[str, Timing]], bool] = lambda _: False,
+    clock: Clock = time.thread_time,
 ) -> dict[str, Timing]:
-    """Make each rival ready and run it, once a round and in turn.
+    """Make each rival ready and run it, once a round and in turn: every second round the last one first.
 
     What the process holds already is set apart: else a collection walks through it too, in the middle of a round or
     before one.
 
     Args:
         enough: Whether no further round is needed. It is asked after each.
+        clock: What tells CPU seconds. A process's own goes by steps of 4 ms while a watchdog runs, a thread's does not.
     """
     timings = {name: Timing((), count) for name, (_, count) in rivals.items()}
+    turns = list(rivals.items())
     frozen = gc.get_freeze_count() > 0
     try:
-        for _ in range(rounds):
-            for name, (ready, count) in rivals.items():
+        for number in range(rounds):
+            for name, (ready, count) in turns[:: -1 if number % 2 else 1]:
                 run = ready()
                 gc.collect()
                 gc.freeze()
-                timings[name] = Timing((*timings[name].seconds, _seconds(run)), count)
+                timings[name] = Timing((*timings[name].seconds, _seconds(run, clock)), count)
             if enough(timings):
                 break
     finally:
@@ -68,9 +78,32 @@ def ratio(timings: Mapping[str, Timing], of: str, against: str) -> float:
     return timings[against].least / timings[of].least
 
 
-def settles(of: str, against: str, most: float) -> Callable[[dict[str, Timing]], bool]:
-    """What ends a contest once two rounds show that `of` costs at most so many times what `against` does."""
-    return lambda timings: len(timings[of].seconds) > 1 and timings[of].least <= most * timings[against].least
+def dearer(of: Rival, against: Rival, most: float, rounds: int = ROUNDS, clock: Clock = time.thread_time) -> float:
+    """How many times what `against` costs `of` costs, per thing done. For a gate that it is `most` or less.
+
+    A machine may be twice as quick at one moment as at another. So the two take turns, and are compared in two ways:
+    the least of all rounds, and the median of what each round says by itself. After three rounds, no more are needed
+    once both are below the gate by one part in as many as there were rounds. Where all rounds leave it open, the lower
+    one counts.
+    """
+    timings = contest({"of": of, "against": against}, rounds, lambda timings: _clear(timings, most), clock)
+    return min(_compared(timings))
+
+
+def ahead(of: Rival, against: Rival, least: float, rounds: int = ROUNDS) -> float:
+    """How many times faster `of` is than `against`, per thing done. For a gate that it is `least` or more."""
+    return 1 / dearer(of, against, 1 / least, rounds)
+
+
+def _compared(timings: Mapping[str, Timing]) -> tuple[float, float]:
+    of, against = timings["of"], timings["against"]
+    each = statistics.median(one / other for one, other in zip(of.seconds, against.seconds, strict=True))
+    return of.least / against.least, each * against.count / of.count
+
+
+def _clear(timings: Mapping[str, Timing], most: float) -> bool:
+    rounds = len(timings["of"].seconds)
+    return rounds >= 3 and max(_compared(timings)) <= most * (1 - 1 / rounds)
 
 
 def heap_operations(count: int) -> int:
@@ -85,48 +118,47 @@ def heap_operations(count: int) -> int:
     return len(heap)
 
 
-def cost(work: Callable[[], object], rounds: int = 3, enough: float = 0.0) -> float:
-    """CPU time of `work` in millions of heap operations: the least of rounds between two rounds of the reference loop.
+def cost(work: Callable[[], object], most: float, rounds: int = ROUNDS) -> float:
+    """CPU time of `work` in millions of heap operations, held against the reference loop as `dearer` does it.
 
     A gate on it holds on a slow machine and beside other work alike, which a gate on seconds does not.
 
     Args:
-        enough: A cost that needs no further round: others would only show a lower one.
+        most: The gate. The loop is a tenth of it: a short one would fit into a quick moment, and long work does not.
     """
-    loop: Rival = (partial(_same, partial(heap_operations, 100_000)), 1)
-    rivals: dict[str, Rival] = {"loop before": loop, "work": (partial(_same, work), 1), "loop after": loop}
-
-    def found(timings: Mapping[str, Timing]) -> float:
-        before, took, after = (timings[name].seconds for name in rivals)
-        return min(each / (10 * min(loops)) for each, *loops in zip(took, before, after, strict=True))
-
-    return found(contest(rivals, rounds, lambda timings: found(timings) <= enough))
+    operations = max(100_000, round(most * 100_000))
+    loop = partial(_same, partial(heap_operations, operations))
+    millions = operations / 1e6
+    return millions * dearer((partial(_same, work), 1), (loop, 1), most / millions, rounds)
 
 
-def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:
+def growth(
+    ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, most: float = 0.0, rounds: int = ROUNDS
+) -> float:
     """How the CPU time of `ready(size)()` grows where the size is so many times as large: `times` where it is linear.
 
     Args:
-        ready: Makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms.
+        ready: Makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms, and as often
+            as it is smaller, so that both take as long where it is linear.
+        most: The gate: twice what is linear, if left out.
     """
     small, large = ready(size), ready(times * size)
     repeated = 1
     while _seconds(_again(small, repeated)) < 0.02:
         repeated *= 2
-    works = _again(small, repeated), _again(large, repeated)
-    gc.collect()
+    few = (partial(_same, _again(small, repeated * times)), repeated * times)
+    many = (partial(_same, _again(large, repeated)), repeated)
     gc.disable()  # its full rounds cost more the more is held, which is no cost of the work
     try:
-        turns = [tuple(map(_seconds, works)) for _ in range(rounds)]
+        return dearer(many, few, most or 2 * times, rounds)
     finally:
         gc.enable()
-    return min(turn[1] for turn in turns) / max(min(turn[0] for turn in turns), 0.005)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.process_time()
+def _seconds(work: Callable[[], object], clock: Clock = time.thread_time) -> float:
+    began = clock()
     work()
-    return time.process_time() - began
+    return clock() - began
 
 
 def _same(work: Callable[[], object]) -> Callable[[], object]:

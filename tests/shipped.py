@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 import pytest
 
 from sim.batch.executors import ReplicationTask, execute
 from sim.batch.run import run
+from sim.loading import load
 from sim.outcome import Outcome
 from sim.scenario import Scenario
 from sim.studies.base import StudyRun, Tick, no_tick
@@ -20,6 +22,12 @@ from sim.studies.once import Once
 def _ran(name: str) -> dict[str, list[tuple[ReplicationTask, StudyRun]]]:
     """What tasks of a lesson's tests gave in this process, by how they are written."""
     return {}
+
+
+@cache
+def read(path: Path) -> Scenario:
+    """What a file says, read once in a process: for tests that look at it and change nothing."""
+    return load(path)
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -118,7 +120,8 @@ def imports(tree: ast.AST, name: str) -> set[str]:
     guarded = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        if isinstance(node, ast.If) and isinstance(node.test, (ast.Name, ast.Attribute))
+        if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
         for inner in ast.walk(node)
     }
     found: set[str] = set()
@@ -140,6 +143,12 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def imported(path: Path) -> set[str]:
+    """What a file imports: several tests look at it, and a process reads it once."""
+    return imports(parsed(path), module(path))
+
+
 def test_every_module_stands_on_a_floor() -> None:
     homeless = [name for path in FILES if (name := module(path)) != "sim" and floor(name) is None]
     assert homeless == []
@@ -153,7 +162,7 @@ def test_imports_point_down_only(path: Path) -> None:
         return
     up = [
         used
-        for used in imports(parsed(path), name)
+        for used in imported(path)
         if (used.startswith(("sim.", "dashboard")) and (other := floor(used)) is not None and other < own)
     ]
     assert up == []
@@ -166,7 +175,7 @@ def test_imports_point_down_only(path: Path) -> None:
 )
 def test_the_model_imports_nothing_but_the_standard_library_and_a_few_pure_wheels(path: Path) -> None:
     name = module(path)
-    whole = imports(parsed(path), name)
+    whole = imported(path)
     used = {full.split(".")[0] for full in whole}
     allowed = BESIDE_THE_STANDARD_LIBRARY | FOR_READERS_ONLY.get(name, set()) | {"sim"}
     allowed = allowed | READERS_OF.get(name, set())
@@ -181,6 +190,8 @@ def test_the_model_imports_nothing_but_the_standard_library_and_a_few_pure_wheel
 )
 def test_the_model_reads_no_clock_and_no_global_randomness(path: Path) -> None:
     """`random.Random` is taken, the module's functions and anything that reads the time of day are not."""
+    if not re.search(r"\b(random|datetime|date|os|uuid)\b", path.read_text(encoding="utf-8")):
+        return
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Attribute):
             text = ast.unparse(node)
@@ -188,12 +199,13 @@ def test_the_model_reads_no_clock_and_no_global_randomness(path: Path) -> None:
             assert text not in ("datetime.now", "datetime.datetime.now", "date.today", "os.urandom", "uuid.uuid4"), text
 
 
+@cache
 def modules_imported() -> nx.DiGraph:
     """Which module imports which, at its top or inside a function."""
     known = {module(path) for path in FILES}
     graph = nx.DiGraph()
     for path in FILES:
-        for used in imports(parsed(path), module(path)):
+        for used in imported(path):
             while used and used not in known:
                 used = used.rpartition(".")[0]
             if used and used != module(path):
@@ -201,6 +213,7 @@ def modules_imported() -> nx.DiGraph:
     return graph
 
 
+@pytest.mark.xdist_group("imports")
 def test_no_module_is_imported_by_what_it_imports() -> None:
     """An import inside a function may save time at the start; it may not hide a circle."""
     assert [sorted(circle) for circle in nx.strongly_connected_components(modules_imported()) if len(circle) > 1] == []
@@ -211,6 +224,7 @@ def study_of(name: str) -> str:
     return name.split(".")[2].split("_")[0]
 
 
+@pytest.mark.xdist_group("imports")
 def test_a_study_takes_nothing_of_another() -> None:
     """What several share stands in `SHARED_BY_STUDIES`; a study's modules begin with its name, or lie in its folder."""
     sideways = [

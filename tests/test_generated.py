@@ -9,11 +9,12 @@ import pytest
 from scripts.generate import generated, in_order, with_table
 
 ROOT = Path(__file__).parents[1]
+MADE = generated()
 
 
-@pytest.mark.parametrize("path", generated(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_generated_file_is_current(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == generated()[path], "run python -m scripts.generate"
+    assert path.read_text(encoding="utf-8") == MADE[path], "run python -m scripts.generate"
 
 
 def test_a_table_is_made_anew_and_the_rest_of_the_page_stays() -> None:

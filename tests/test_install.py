@@ -39,6 +39,9 @@ def files(folder: Path) -> set[str]:
     }
 
 
+pytestmark = pytest.mark.xdist_group("install")  # in one process, which builds and installs once
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a source distribution of this tree and the wheel made from that, without a network."""

@@ -69,3 +69,10 @@ def test_hooks_run_the_quick_checks_of_the_test_script_from_the_environment() ->
 def test_a_script_says_in_its_first_lines_how_it_is_called(script: Path) -> None:
     head = "\n".join(script.read_text(encoding="utf-8").splitlines()[:6])
     assert f"scripts/{script.name}" in head or "# Sourced by" in head
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_go_to_one_process(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist tells its scheduler by this suffix. Without it, each process runs what a group's tests share."""
+    if request.config.getoption("loadgroup", False):  # so it is in a process of `--dist loadgroup`
+        assert request.node.nodeid.endswith("@together")

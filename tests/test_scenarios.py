@@ -18,10 +18,10 @@ from sim.catalog.load import technologies
 from sim.catalog.tables.portability import portable_hosts, portable_images
 from sim.classroom.seeds import what_if
 from sim.cli import answer
-from sim.loading import controls, load, override
+from sim.loading import controls, override
 from sim.report import words
 from sim.scenario import Scenario, Text
-from tests.shipped import outcomes
+from tests.shipped import outcomes, read
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -55,14 +55,14 @@ def test_a_run_over_several_scenarios_holds_and_leaves_with_zero() -> None:
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_a_preset_can_be_explored_from(path: Path) -> None:
     """The explore page leaves out a file that it cannot read, so that nobody would see it go."""
-    scenario = load(path)
+    scenario = read(path)
     assert scenario.id == path.stem
     assert scenario.parts
 
 
 @pytest.mark.parametrize("path", EVIDENCE, ids=lambda path: path.stem)
 def test_a_case_of_evidence_is_a_scenario_that_publishes(path: Path) -> None:
-    scenario = load(path)
+    scenario = read(path)
     assert scenario.id == path.stem
     labels = {label for part in scenario.parts for label in part.variants}
     assert {published.of for published in scenario.published} <= labels
@@ -71,7 +71,7 @@ def test_a_case_of_evidence_is_a_scenario_that_publishes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_scenario_is_named_like_its_file_and_its_controls_take_their_own_values(path: Path) -> None:
-    scenario = load(path)
+    scenario = read(path)
     assert scenario.id == path.stem
     assert scenario.lesson is not None
     described = controls(scenario)
@@ -97,7 +97,7 @@ def texts(value: Any) -> Iterator[Text]:
 @pytest.mark.parametrize("path", [*FILES, *EVIDENCE], ids=lambda path: path.stem)
 def test_what_ships_is_in_both_languages(path: Path) -> None:
     """A scenario of one's own may be in English alone."""
-    found = list(texts(load(path)))
+    found = list(texts(read(path)))
     assert len(found) >= 2
     assert [text.en for text in found if not text.ja] == []
 
@@ -105,7 +105,7 @@ def test_what_ships_is_in_both_languages(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_question_has_one_right_answer_and_says_why_each_other_is_wrong(path: Path) -> None:
     """A what-if is judged by its own run."""
-    scenario = load(path)
+    scenario = read(path)
     lesson = scenario.lesson
     assert lesson is not None
     values = words.values(*outcomes(scenario))
@@ -128,7 +128,7 @@ def test_each_question_has_one_right_answer_and_says_why_each_other_is_wrong(pat
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_lesson_has_all_its_parts(path: Path) -> None:
     """More to do than to click, and where each sentence can be checked."""
-    lesson = load(path).lesson
+    lesson = read(path).lesson
     assert lesson is not None
     assert len(lesson.quiz) >= 2
     assert [question for question in lesson.quiz if question.change], "no question is a what-if"
@@ -142,7 +142,7 @@ def test_a_lesson_has_all_its_parts(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_command_says_what_to_expect(path: Path) -> None:
     """In each lesson a number or a word of the real engine's answer, not only what to look at."""
-    lesson = load(path).lesson
+    lesson = read(path).lesson
     assert lesson is not None
     for command in lesson.commands:
         assert len(command.shows.en) >= 20
@@ -152,7 +152,7 @@ def test_a_command_says_what_to_expect(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_what_is_to_be_tried_next_names_controls_that_the_page_has(path: Path) -> None:
     """`(label.parameter)` in what to try next is a control, and a lesson that is named ships."""
-    scenario = load(path)
+    scenario = read(path)
     assert scenario.lesson is not None
     paths = {control.path for control in controls(scenario)}
     for text in (*scenario.lesson.next, *scenario.lesson.half_true):
@@ -172,7 +172,7 @@ def test_what_is_to_be_tried_next_names_controls_that_the_page_has(path: Path) -
     ],
 )
 def test_what_would_happen_if_is_answered_by_a_label_that_runs_it(lesson: str, question: int, label: str) -> None:
-    scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")
+    scenario = read(ROOT / "scenarios" / f"{lesson}.yaml")
     assert scenario.lesson is not None
     assert label in scenario.parts[0].variants
     for choice in scenario.lesson.quiz[question].choices:
@@ -184,14 +184,14 @@ def test_what_would_happen_if_is_answered_by_a_label_that_runs_it(lesson: str, q
     ["kernel-locks", "what-is-docker", "taxonomy", "taxonomy-between", "runtime-history", "ten-years"],
 )
 def test_a_lesson_of_releases_names_where_its_sentences_can_be_checked(lesson: str) -> None:
-    scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")
+    scenario = read(ROOT / "scenarios" / f"{lesson}.yaml")
     assert scenario.lesson is not None
     assert scenario.lesson.sources
 
 
 def test_a_title_with_the_time_until_all_are_ready_says_that_it_is_of_the_last() -> None:
     """The bars below such a title are of one start each, by the median."""
-    lesson = load(ROOT / "scenarios/ten-years.yaml").lesson
+    lesson = read(ROOT / "scenarios/ten-years.yaml").lesson
     assert lesson is not None
     titles = [finding.text for finding in lesson.findings if ".makespan." in finding.text.en]
     assert [("last of" in title.en, "最後の一つ" in title.ja) for title in titles] == [(True, True)] * 2
@@ -200,9 +200,10 @@ def test_a_title_with_the_time_until_all_are_ready_says_that_it_is_of_the_last()
 NAMES: Mapping[str, list[str | list[str]]] = tomllib.loads((ROOT / "tests/data/concept_names.toml").read_text("utf-8"))
 
 
+@pytest.mark.xdist_group("concepts")  # in one process, which reads all lessons once
 @pytest.mark.parametrize("concept", NAMES)
 def test_the_real_things_of_a_concept_are_named_in_its_lessons(concept: str) -> None:
-    lessons = [scenario for scenario in map(load, FILES) if scenario.concept == concept]
+    lessons = [scenario for scenario in map(read, FILES) if scenario.concept == concept]
     if not lessons:
         pytest.skip(f"no lesson of {concept} yet")
     for place, language in enumerate(("en", "ja")):
@@ -230,5 +231,5 @@ def shown(scenario: Scenario, language: str) -> Iterator[str]:
 def test_no_quantity_that_a_reader_sees_stands_for_another(path: Path) -> None:
     """A label says that probes come every 10 s, and its control said "0 s", for what the file says."""
     stands_for = re.compile(r"\b0 for what\b")
-    shown = [control for control in controls(load(path)) if control.kind == "quantity"]
+    shown = [control for control in controls(read(path)) if control.kind == "quantity"]
     assert [one.path for one in shown if stands_for.search(one.description) and not float(one.written.split()[0])] == []

@@ -15,7 +15,7 @@ def test_nodes_in_step_give_the_closed_form():
 def test_a_thousand_nodes_each_by_itself_cost_about_a_million_heap_operations():
     """An absolute figure says more of the machine: docs/distribution.md has one."""
     way(10, "each with its own luck")
-    costs = {name: cost(partial(way, 1000, name), rounds=5, enough=2.5) for name in WAYS}
+    costs = {name: cost(partial(way, 1000, name), 2.5) for name in WAYS}
     assert max(costs.values()) <= 2.5
     assert costs["in step"] < 0.1 * costs["each with its own luck, down a tree"]
 

@@ -10,11 +10,14 @@ from importlib import metadata
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 from sim import studies
 from sim.live.bytecode import LIBRARY_LEFT_OUT
 from sim.live.contents import LEFT_OUT, package
-from tests.test_floors import imports, module, modules_imported, parsed
+from tests.test_floors import imported, module, modules_imported
+
+pytestmark = pytest.mark.xdist_group("imports")  # in one process, with others that ask what imports what
 
 ROOT = Path(__file__).parents[2]
 PINNED: dict[str, str] = {
@@ -53,7 +56,7 @@ def test_nothing_that_a_page_imports_is_left_out() -> None:
 
 def test_every_package_that_a_page_imports_is_pinned_for_browsers() -> None:
     paths = {module(path): path for path in (ROOT / "sim").rglob("*.py")}
-    used = {full.split(".")[0] for name in reachable() for full in imports(parsed(paths[name]), name)}
+    used = {full.split(".")[0] for name in reachable() for full in imported(paths[name])}
     names = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in PINNED}
     assert used - set(sys.stdlib_module_names) - names - NOT_IN_PYTHON_314 - {"sim"} == set()
     assert {"pydantic", "networkx", "simpy", "jsonschema"} <= used, "the search sees them"
@@ -62,7 +65,7 @@ def test_every_package_that_a_page_imports_is_pinned_for_browsers() -> None:
 def test_nothing_that_a_page_imports_wants_what_is_left_out_of_the_standard_library() -> None:
     """All of it is imported where that cannot be. Beside it, no import inside a function asks for it either."""
     paths = {module(path): path for path in (ROOT / "sim").rglob("*.py")}
-    asked = {full.split(".")[0] for name in reachable() for full in imports(parsed(paths[name]), name)}
+    asked = {full.split(".")[0] for name in reachable() for full in imported(paths[name])}
     assert set(LIBRARY_LEFT_OUT) & asked == set()
     assert set(LIBRARY_LEFT_OUT) - sys.stdlib_module_names <= {"_pyrepl"}, "that one is there from Python 3.13 on"
     names = [*sorted(reachable()), "jsonschema", "networkx", "pydantic", "ruamel.yaml", "simpy"]

@@ -1,14 +1,16 @@
-"""The same service with each request simulated by itself, on SimPy: what the flow of `sim.traffic` is held against."""
+"""The same service with each request simulated by itself: what the flow of `sim.traffic` is held against.
+
+A replica's requests are served in the order in which they came. So a request's end is known when it comes: its worker
+is the one that is free first.
+"""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Generator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import simpy
+from heapq import heapreplace
 
 from sim.traffic.load import Load
 from sim.traffic.replica import ReplicaCapacity
@@ -33,69 +35,58 @@ class Seen:
 
 
 class Replica:
-    def __init__(self, env: simpy.Environment, span: ServingSpan, workers: int) -> None:
-        self.span, self.workers = span, simpy.Resource(env, workers)
-        self.gone = env.event()
-        if span.dead < float("inf"):
-            env.process(self._end(env, span.dead))
-
-    def _end(self, env: simpy.Environment, dead: float) -> Generator[Any, Any, None]:
-        yield env.timeout(dead - env.now)
-        self.gone.succeed()
+    def __init__(self, span: ServingSpan, workers: int) -> None:
+        self.span = span
+        self.free = [0.0] * workers
+        """When each worker is free, the first of them ahead."""
+        self.begins: deque[float] = deque()
+        """When those in line will be served."""
 
     def answers(self, now: float) -> bool:
         return self.span.answers <= now < min(self.span.closing, self.span.dead)
+
+    def in_line(self, now: float) -> int:
+        while self.begins and self.begins[0] <= now:
+            self.begins.popleft()
+        return len(self.begins)
+
+    def served(self, now: float, seconds: float) -> float:
+        """When a request that comes now and takes so long ends."""
+        begins = max(self.free[0], now)
+        heapreplace(self.free, begins + seconds)
+        self.begins.append(begins)
+        return begins + seconds
 
 
 def simulate(
     load: Load, spans: Sequence[ServingSpan], capacity: ReplicaCapacity, until: float, width: float, seed: int
 ) -> Seen:
-    """One run with its own random numbers."""
-    env, luck, seen = simpy.Environment(), random.Random(seed), Seen(width)
-    replicas = [Replica(env, span, capacity.workers) for span in spans]
+    """One run with its own random numbers. What has not ended when it ends has no outcome."""
+    luck, seen, now = random.Random(seed), Seen(width), 0.0
+    replicas = [Replica(span, capacity.workers) for span in spans]
 
-    def request() -> Generator[Any, Any, None]:
-        sent = env.now
+    def asked(sent: float) -> Replica | None:
         for _ in range(capacity.retries + 1):
             listed = [one for one in replicas if one.span.listed <= sent < one.span.delisted]
             replica = luck.choice(listed) if listed else None
             if replica is not None and replica.answers(sent):
-                break
+                return replica
+        return None
+
+    while (now := now + luck.expovariate(load.peak)) < until:
+        if luck.random() * load.peak >= load.rate(now):
+            continue
+        seen.note(now, "offered")
+        replica = asked(now)
+        if replica is None or (replica.free[0] > now and replica.in_line(now) >= capacity.queue):
+            seen.note(now, "refused")
+            continue
+        done = replica.served(now, luck.expovariate(1 / capacity.service_time))
+        end = min(done, replica.span.dead)
+        if end >= until:
+            continue
+        if end - now >= capacity.timeout:
+            seen.note(now, "timed_out", capacity.timeout)
         else:
-            seen.note(sent, "refused")
-            return
-        workers = replica.workers
-        if workers.count == capacity.workers and len(workers.queue) >= capacity.queue:
-            seen.note(sent, "refused")
-            return
-        with workers.request() as turn:
-            if replica.span.dead == float("inf"):  # nothing ends it before its time
-                yield from serve_one(turn)
-                took = env.now - sent
-                late = took >= capacity.timeout
-                seen.note(sent, "timed_out" if late else "answered", min(took, capacity.timeout))
-                return
-            done = env.process(serve_one(turn))
-            yield done | replica.gone
-            took = env.now - sent
-            if took >= capacity.timeout:
-                seen.note(sent, "timed_out", capacity.timeout)
-            elif done.triggered:
-                seen.note(sent, "answered", took)
-            else:
-                seen.note(sent, "lost", took)
-
-    def serve_one(turn: simpy.Event) -> Generator[Any, Any, None]:
-        yield turn
-        yield env.timeout(luck.expovariate(1 / capacity.service_time))
-
-    def source() -> Generator[Any, Any, None]:
-        while True:
-            yield env.timeout(luck.expovariate(load.peak))
-            if luck.random() * load.peak < load.rate(env.now):
-                seen.note(env.now, "offered")
-                env.process(request())
-
-    env.process(source())
-    env.run(until)
+            seen.note(now, "answered" if done <= end else "lost", end - now)
     return seen
