@@ -84,6 +84,7 @@ SHARED_BY_STUDIES = {
     "sim.studies.parameters.container",
     "sim.studies.parameters.cpu",
     "sim.studies.parameters.guest",
+    "sim.studies.parameters.kernel",
     "sim.studies.parameters.load",
     "sim.studies.host_capacity",
     "sim.studies.parameters.compose",

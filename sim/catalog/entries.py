@@ -182,6 +182,8 @@ def _technology(table: Table) -> Technology:
         boots_disk=table.flag("boots_disk"),
         costs=_costs(table.table("costs", needed=False)),
         mounts=table.number("mounts", "1") if table.has("mounts") else None,
+        own_filter=table.flag("own_filter"),
+        keeps_store_bypass=table.flag("keeps_store_bypass"),
     )
     if (technology.runs != "process") != bool(technology.guests):
         table.problem("names guests exactly where it does not run a process", "guests")

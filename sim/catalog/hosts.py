@@ -99,6 +99,7 @@ def host_of(table: Table) -> Host:
         network=table.number("network", "B/s", definition=True),
         kernel=table.string("kernel"),
         nested=table.flag("nested"),
+        without_ssbd=table.flag("without_ssbd"),
         sockets=int(sockets.value),
         swap=table.number("swap", "B", _NO_BYTES, definition=True),
         locks=locks,

@@ -169,6 +169,9 @@ class Technology(Sensed):
         costs: What events of an application under load take more. None where nobody has said.
         mounts: How many lines of the host's mount table an instance is. None for one where its root file system is
             mounted on the host, and else for none.
+        own_filter: Whether what it runs is always under a filter of system calls (seccomp), whatever is chosen.
+        keeps_store_bypass: Whether its filters come with a flag that leaves store bypass alone
+            (SECCOMP_FILTER_FLAG_SPEC_ALLOW).
     """
 
     id: str
@@ -191,6 +194,8 @@ class Technology(Sensed):
     boots_disk: bool = False
     costs: EventCosts | None = None
     mounts: Number | None = field(default=None, metadata=COSTS)
+    own_filter: bool = False
+    keeps_store_bypass: bool = False
 
     @property
     def guest_ids(self) -> tuple[str, ...]:
@@ -350,6 +355,8 @@ class Host(Sensed):
         network: Bytes a second of its network card.
         kernel: Its version, as "6.1".
         nested: Whether it is a virtual machine itself.
+        without_ssbd: Whether its processor shows no way to switch store bypass off (SSBD), as those of before 2008 and
+            those of some clouds.
         sockets: How many processors its cores are on.
         swap: Bytes.
         locks: How long operations hold their locks where that differs on this host, by "lock.operation" as
@@ -376,6 +383,7 @@ class Host(Sensed):
     network: Number = field(metadata=HELPS)
     kernel: str
     nested: bool = False
+    without_ssbd: bool = False
     sockets: int = 1
     disk: str = ""
     disk_access: Number = field(default=NO_TIME, metadata=COSTS)

@@ -45,6 +45,9 @@ class InlineHost:
     disk_read: Annotated[BytesPerSecond | None, doc("How fast its disk reads.")] = None
     disk_write: Annotated[BytesPerSecond | None, doc("How fast its disk writes.")] = None
     network: Annotated[BytesPerSecond | None, doc("How fast its network card is.")] = None
+    without_ssbd: Annotated[
+        bool, doc("Its processor cannot switch store bypass off (SSBD); if left out, as its like.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,7 @@ class InlineApplication:
 INLINE: Mapping[CatalogKind, type[Any]] = {"hosts": InlineHost, "applications": InlineApplication}
 """What a parameter of that kind may be written as instead of an id."""
 
+_NO_NUMBERS = ("like", "disk", "without_ssbd")
 _UNITS = {"cores": "1", "cpu_speed": "1", "memory": "B", "swap": "B", "cpu": "s"}
 
 
@@ -72,7 +76,7 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
 
     Raises `InputError` with the path of what does not go together.
     """
-    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name not in ("like", "disk")}
+    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name not in _NO_NUMBERS}
     disk = inline.disk if isinstance(inline, InlineHost) else ""
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
@@ -88,6 +92,8 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
         if disk:
             host = with_disk(host, disks()[disk])
             told, sizes = ", ".join(part for part in (disk, told) if part), [disk, *sizes]
+        if inline.without_ssbd:
+            host, told, sizes = replace(host, without_ssbd=True), f"{told}, no SSBD", [*sizes, "no SSBD"]
         return _host(replace(host, id=f"{host.id} ({told})", name=_named(host.name, sizes)), numbers)
     application = load.application(inline.like or default)
     named = replace(application, id=f"{application.id} ({told})", name=_named(application.name, sizes))

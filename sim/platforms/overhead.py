@@ -8,15 +8,18 @@ from typing import Any, Literal
 
 from sim.catalog.eventcosts import COST_FLAGS, EventCosts
 from sim.catalog.model import PAGE, Host, Technology
-from sim.catalog.number import HELPS, NO_TIME, Number, Sensed, moved_alone
+from sim.catalog.number import COSTS, HELPS, NO_TIME, Number, Sensed, moved_alone
 from sim.catalog.tables.workloads import Workload
 from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
+from sim.platforms.speculation import without_store_bypass
 
 RequestNetwork = Literal["bridge", "host"]
 """The network that the technology gives, or the host's own."""
 
 NATIVE = EventCosts()
+AS_LONG = Number(1.0, "1", sources=("definition",))
+"""As long as natively."""
 WAITS = ("packet_wake", "disk_wake", "disk_wake_long")
 """Costs that are waiting, and no work of a core."""
 COPIES = ("relay_packet_page",)
@@ -32,7 +35,8 @@ class EventCost:
     """Something that happens in a request.
 
     Attributes:
-        event: The name of the cost, as `EventCosts` has it; "computing" for what guest code loses.
+        event: The name of the cost, as `EventCosts` has it; "computing" for what guest code loses, "store_bypass" for
+            what a program loses without its processor's store bypass.
         count: How often it happens in a request.
         seconds: What each time takes more than natively, on the host.
         waits: Whether it is waiting, and no work of a core.
@@ -50,19 +54,30 @@ class EventCost:
 
 @dataclass(frozen=True, slots=True)
 class OnHost(Sensed):
-    """A workload, the costs of a technology, and the host that both are on. efficiency: of guest code."""
+    """A workload, the costs of a technology, and the host that both are on.
+
+    Attributes:
+        workload: The workload.
+        costs: What events cost.
+        efficiency: Of guest code.
+        host: The host.
+        bound: Which end of their ranges the numbers are at.
+        slowed: How many times as long the workload computes, as its processor's store bypass is switched off.
+    """
 
     workload: Workload
     costs: EventCosts
     efficiency: Number = field(metadata=HELPS)
     host: Host
     bound: Bound = "value"
+    slowed: Number = field(default=AS_LONG, metadata=COSTS)
 
     @property
     def numbers(self) -> tuple[Number, ...]:
         """The numbers that go into a request's times."""
         costs = [number for number, count in _counted(self) if count and number.value]
-        return (*self.workload.numbers.values(), *costs, self.efficiency)
+        there = [each for name, each in self.workload.numbers.items() if name != "store_bypass"]
+        return (*there, *costs, self.efficiency, self.slowed)
 
     def cpu(self, number: Number) -> float:
         """Core-seconds of the reference host as seconds here.
@@ -93,17 +108,26 @@ def on_host(
     bound: Bound = "value",
     *,
     pinned: bool = False,
+    filtered: bool = False,
 ) -> OnHost:
     """A workload under a technology. On the host's network what packets cost is not there.
 
-    pinned: All threads are on cores of one socket, as they are where the host has no more.
+    Args:
+        workload: The workload.
+        technology: What it runs in.
+        network: The network that its packets pass.
+        host: The host.
+        bound: Which end of their ranges the numbers are at.
+        pinned: All threads are on cores of one socket, as they are where the host has no more.
+        filtered: A filter of system calls is chosen.
     """
     costs = _placed(technology.costs or NATIVE, near=pinned or host.sockets == 1)
     costs = _writing(costs) if workload.disk_writes else costs
     if network == "host":
         nothing: dict[str, Any] = {each.name: NO_TIME for each in fields(costs) if "packet" in each.name}
         costs = replace(costs, **nothing)
-    return OnHost(workload, costs, technology.cpu_efficiency, host, bound)
+    slowed = workload.store_bypass if without_store_bypass(technology, host, filtered=filtered) else AS_LONG
+    return OnHost(workload, costs, technology.cpu_efficiency, host, bound, slowed)
 
 
 def _placed(costs: EventCosts, *, near: bool) -> EventCosts:
@@ -220,7 +244,7 @@ def _thread(there: OnHost) -> float:
     work, costs = there.workload, there.costs
     calls = there.count(work.system_calls) * _called(there)
     return (
-        there.computed() / there.efficiency.at(there.bound)
+        there.computed() * there.slowed.at(there.bound) / there.efficiency.at(there.bound)
         + calls
         + sum(
             there.count(count) * there.cpu(cost)
@@ -241,9 +265,11 @@ def _called(there: OnHost) -> float:
 
 def event_costs(there: OnHost) -> Iterator[EventCost]:
     """Each event of a request that costs something here, and what."""
-    lost = there.computed() * (1 / there.efficiency.at(there.bound) - 1)
-    if lost:
+    efficiency = there.efficiency.at(there.bound)
+    if lost := there.computed() * (1 / efficiency - 1):
         yield _cost("computing", 1.0, lost, there.efficiency)
+    if slower := there.computed() / efficiency * (there.slowed.at(there.bound) - 1):
+        yield _cost("store_bypass", 1.0, slower, there.slowed)
     for each, (number, count) in zip(_EVENTS, _counted(there), strict=True):
         if count and number.value:
             yield _cost(each, count, _seconds(there, each, number), number)

@@ -59,7 +59,8 @@ class EventRecord:
 
     Attributes:
         of: The label.
-        event: What happens: "system_call", "packet" and so on; "computing" for what guest code loses.
+        event: What happens: "system_call", "packet" and so on; "computing" for what guest code loses, and
+            "store_bypass" for what a program loses without its processor's store bypass.
         count: How often it happens in a request.
         seconds: What each time takes more.
         waits: Whether that is waiting, and no work of a core.

@@ -35,6 +35,7 @@ from sim.studies.parameters.container import (
     load_choice_problems,
 )
 from sim.studies.parameters.cpu import CpuLimit, VirtualCpus, vcpu_problems
+from sim.studies.parameters.kernel import HostKernel, kernel_problems
 from sim.studies.parameters.load import (
     LoadHost,
     LoadNetwork,
@@ -86,6 +87,7 @@ class Overhead:
     forwarding: Forwarding = "rules"
     seccomp: SystemCallFilter = False
     apparmor: AppArmorProfile = False
+    kernel: HostKernel = None
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -103,6 +105,7 @@ def _problems(params: Overhead) -> Iterator[Problem]:
     yield from load_choice_problems(
         technology, params.network, params.forwarding, seccomp=params.seccomp, apparmor=params.apparmor
     )
+    yield from kernel_problems(params.kernel)
     if params.clients is not None and params.rate is not None:
         yield Problem(
             Reason("rate_and_clients", "is given beside 'clients'; requests come by a rate, or clients make them"),
@@ -137,9 +140,19 @@ def run(params: Overhead, context: Context) -> StudyRun:
 def _there(params: Overhead, technology: str | Technology, context: Context) -> OnHost:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
-    there = on_host(work, load.technology(technology), params.network, host, context.bound, pinned=params.pinned)
+    host = replace(host, kernel=params.kernel or host.kernel)
+    contained = technology != NATIVE
+    there = on_host(
+        work,
+        load.technology(technology),
+        params.network,
+        host,
+        context.bound,
+        pinned=params.pinned,
+        filtered=params.seccomp and contained,
+    )
     more = load_additions(params.forwarding, host.kernel, seccomp=params.seccomp, apparmor=params.apparmor)
-    return replace(there, costs=more_costs(there.costs, more)) if more and technology != NATIVE else there
+    return replace(there, costs=more_costs(there.costs, more)) if more and contained else there
 
 
 def _served(

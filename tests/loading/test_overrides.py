@@ -233,8 +233,9 @@ class TestFromPage:
             for control in fields(studies.study(name).parameters).values()
             if control.kind == "text" and not control.file
         }
+        others = {("startup", "engine"), ("build", "target"), ("build", "flags")}
         modules = {("microservices", name) for name in ("change", "crash", "part_of")}
-        assert free == {("startup", "kernel"), ("startup", "engine"), ("build", "target"), ("build", "flags")} | modules
+        assert free == {("startup", "kernel"), ("overhead", "kernel"), *others} | modules
 
     @pytest.mark.parametrize("written", ["10001", "1e18", "99999999999999999999"])
     def test_a_run_that_nobody_waits_for_is_refused_with_the_number(self, counter: str, written: str) -> None:

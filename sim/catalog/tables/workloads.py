@@ -75,6 +75,8 @@ class Workload(Sensed):
         host: The host that its CPU was counted on, where it runs unless a scenario says otherwise.
         cpu: Core-seconds of a request on the reference host, the kernel's part included.
         copies: Whether all of `cpu` goes with how fast the host copies between cores.
+        store_bypass: How many times as long `cpu` takes where the processor's store bypass is switched off
+            (`sim.platforms.speculation`). 1 where nobody has published it.
         spread: Sigma of the logarithm of a request's CPU.
         threads: How many requests an instance computes at the same time.
         page_walks: Addresses whose translation misses the TLB.
@@ -116,6 +118,7 @@ class Workload(Sensed):
     host: str
     cpu: Number = field(metadata=COSTS)
     copies: bool
+    store_bypass: Number = field(metadata=COSTS)
     spread: Number = field(metadata=COSTS)
     threads: Number = field(metadata=HELPS)
     page_walks: Number = field(metadata=COSTS)
@@ -204,6 +207,7 @@ def _workload(table: Table) -> Workload:
         host=table.string("host", allowed=load.hosts()),
         cpu=table.number("cpu", "s"),
         copies=table.flag("copies"),
+        store_bypass=table.number("store_bypass", "1", _ONE),
         spread=count("spread"),
         threads=count("threads", _ONE),
         page_walks=count("page_walks"),
@@ -237,7 +241,7 @@ def _workload(table: Table) -> Workload:
 
 
 def _check(found: Workload, table: Table) -> None:
-    positive(table, cpu=found.cpu, link=found.link)
+    positive(table, cpu=found.cpu, link=found.link, store_bypass=found.store_bypass)
     for name in (*_COUNTED, "disk_operations"):
         value = getattr(found, name).value
         if value != int(value) or (name != "disk_operations" and name != "clients" and value < 1):

@@ -10,7 +10,6 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.kernel import VERSION
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.tables.engines import of_release
@@ -35,6 +34,7 @@ from sim.studies.parameters.container import (
 )
 from sim.studies.parameters.cpu import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.parameters.guest import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
+from sim.studies.parameters.kernel import HostKernel, kernel_problems
 from sim.studies.startup.asking import (
     ArrivalsOf,
     AskedByOf,
@@ -73,13 +73,7 @@ class Startup:
         ),
     ] = None
     host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
-    kernel: Annotated[
-        str | None,
-        doc(
-            "The Linux version that the host runs, such as 4.15; if left out, its own. "
-            "On another, what was measured of its own kernel's locks does not count."
-        ),
-    ] = None
+    kernel: HostKernel = None
     cores: Annotated[
         int | None, Ge(1), Le(limits.CORES), doc("How many cores the host has; if left out, as many as its own.")
     ] = None
@@ -220,9 +214,7 @@ def _engine_problems(params: Startup) -> Iterator[Problem]:
 
 def _problems(params: Startup) -> Iterator[Problem]:
     yield from params.asking().problems()
-    if params.kernel is not None and not VERSION.fullmatch(params.kernel):
-        why = Reason("kernel", "{value} is not a kernel's version, such as 4.15", value=repr(params.kernel))
-        yield Problem(why, path="kernel")
+    yield from kernel_problems(params.kernel)
     problems = guest_problems(params.started(), params.guest, params.guest_memory)
     yield from problems
     technology = load.technology(params.started())
@@ -250,7 +242,7 @@ def _chosen_problems(params: Startup, technology: Technology) -> Iterator[Proble
     choices = params.choices()
     if not choices.any and params.first_port is None:
         return
-    if params.kernel is not None and not VERSION.fullmatch(params.kernel):
+    if any(kernel_problems(params.kernel)):
         return
     kernel = params.host_kernel()
     yield from container_problems(technology, kernel, choices)
