@@ -57,6 +57,7 @@ from sim.studies.startup_booting import (
     BootFromOf,
     BootMenu,
     CloudInitOf,
+    ConsoleOf,
     EmulationOf,
     FirmwareOf,
     KeyboardOf,
@@ -176,6 +177,7 @@ class Startup:
     address: AddressOf = "own"
     cloud_init: CloudInitOf = "own"
     keyboard: KeyboardOf = "own"
+    console: ConsoleOf = "own"
     emulation: EmulationOf = "off"
 
     def __post_init__(self) -> None:
@@ -207,7 +209,9 @@ class Startup:
 
     def booting(self) -> Booting:
         """How each instance boots."""
-        return Booting(self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init, self.keyboard)
+        return Booting(
+            self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init, self.keyboard, self.console
+        )
 
 
 def _engine_problems(params: Startup) -> Iterator[Problem]:
