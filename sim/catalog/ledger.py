@@ -17,6 +17,7 @@ from sim.catalog.disks import UNSTATED, disks
 from sim.catalog.files import read_toml
 from sim.catalog.load import CatalogFiles
 from sim.catalog.read import SHARED, shared
+from sim.catalog.tables.booting import ASPECTS
 from sim.scenario import Text
 
 FOLDER = Path(__file__).parent
@@ -36,7 +37,7 @@ _ADDED_IN = ("density", "memory", "overhead", "startup")
 READ_BY: Mapping[str, tuple[str, ...]] = {
     **{f"disks/{name}.toml": ("memory", "startup") for name in disks() if name != UNSTATED},
     **dict.fromkeys(_ADDITIONS, _ADDED_IN),
-    **{f"booting/{name}.toml": ("startup",) for name in ("address", "cloud_init", "emulation", "firmware", "keyboard")},
+    **{f"booting/{name}.toml": ("startup",) for name in sorted(ASPECTS)},
     **{f"locks/dhcp_{name}.toml": ("startup",) for name in ("checked", "server")},
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),

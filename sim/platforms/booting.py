@@ -10,7 +10,7 @@ from typing import Literal
 
 from sim.catalog.model import Guest, Phase, Technology
 from sim.catalog.number import Number
-from sim.catalog.tables.booting import BootChoice, boot_choices
+from sim.catalog.tables.booting import BootAspect, BootChoice, boot_choices
 from sim.platforms.emulation import Emulation, processor
 from sim.scenario import Text
 
@@ -19,6 +19,7 @@ BootFrom = Literal["own", "disk", "kernel"]
 Address = Literal["own", "static", "dhcp", "dhcp-checked"]
 CloudInit = Literal["own", "baked", "local", "metadata"]
 Keyboard = Literal["own", "probed", "noaux"]
+Console = Literal["own", "serial", "quiet"]
 
 MENU = "boot-menu"
 """The id of the step that waits for somebody at the boot loader's menu."""
@@ -38,6 +39,7 @@ class Booting:
         address: How the guest gets its address.
         cloud_init: What sets the guest up when it first boots.
         keyboard: Which ports of a keyboard controller its kernel probes that answers nothing.
+        console: What its kernel writes to a serial port.
     """
 
     firmware: Firmware = "own"
@@ -46,6 +48,7 @@ class Booting:
     address: Address = "own"
     cloud_init: CloudInit = "own"
     keyboard: Keyboard = "own"
+    console: Console = "own"
 
     def on(self, technology: Technology, guest: Guest | None, emulation: Emulation) -> Booting:
         """How it boots on another processor: an arm64 machine has UEFI, or none where QEMU starts its kernel."""
@@ -66,7 +69,7 @@ class Booting:
         return technology
 
     def guest(self, guest: Guest) -> Guest:
-        """The guest with that menu, address, first boot and keyboard."""
+        """The guest with that menu, address, first boot, keyboard and console."""
         phases = guest.phases
         late: list[Phase] = []
         for choice in self._of_guest():
@@ -75,7 +78,8 @@ class Booting:
         return guest if phases is guest.phases else replace(guest, phases=(*phases, *late))
 
     def _of_guest(self) -> list[BootChoice]:
-        asked = (("address", self.address), ("cloud_init", self.cloud_init), ("keyboard", self.keyboard))
+        aspects: tuple[BootAspect, ...] = ("address", "cloud_init", "keyboard", "console")
+        asked = [(aspect, getattr(self, aspect)) for aspect in aspects]
         chosen = [boot_choices(aspect)[name] for aspect, name in asked if name != "own"]
         return [*chosen, _menu(self.menu)] if self.menu else chosen
 

@@ -8,10 +8,10 @@ from typing import get_args
 import pytest
 
 from sim.catalog import load
-from sim.catalog.tables.booting import ASPECTS, boot_choices, boot_phases, read
+from sim.catalog.tables.booting import ASPECTS, BootAspect, boot_choices, boot_phases, read
 from sim.catalog.tables.portability import portable_hosts
 from sim.errors import CatalogError
-from sim.platforms.booting import Address, CloudInit, Firmware, Keyboard
+from sim.platforms.booting import Address, CloudInit, Console, Firmware, Keyboard
 
 BROKEN = """
 replaces = ["seabios"]
@@ -32,7 +32,13 @@ text = { en = "winds", ja = "巻く" }
 
 
 def test_each_choice_is_one_of_its_parameter() -> None:
-    kinds = (("firmware", Firmware), ("address", Address), ("cloud_init", CloudInit), ("keyboard", Keyboard))
+    kinds: tuple[tuple[BootAspect, object], ...] = (
+        ("firmware", Firmware),
+        ("address", Address),
+        ("cloud_init", CloudInit),
+        ("keyboard", Keyboard),
+        ("console", Console),
+    )
     for aspect, kind in kinds:
         assert {"own", *boot_choices(aspect)} == set(get_args(kind))
 
@@ -49,6 +55,8 @@ def test_what_a_choice_replaces_is_there_and_what_it_brings_is_called_by_no_othe
     for aspect in ASPECTS:
         for choice in boot_choices(aspect).values():
             assert {*choice.replaces, *filter(None, [choice.after])} <= known
+            assert set(choice.technologies) <= set(load.technologies())
+            assert set(choice.guests) <= set(load.guests())
     assert not boot_phases().keys() & known
 
 

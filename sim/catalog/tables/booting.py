@@ -21,8 +21,8 @@ from sim.scenario import Text
 
 FOLDER = Path(__file__).parents[1] / "booting"
 
-BootAspect = Literal["firmware", "address", "cloud_init", "emulation", "keyboard"]
-ASPECTS: tuple[BootAspect, ...] = ("firmware", "address", "cloud_init", "emulation", "keyboard")
+BootAspect = Literal["firmware", "address", "cloud_init", "emulation", "keyboard", "console"]
+ASPECTS: tuple[BootAspect, ...] = ("firmware", "address", "cloud_init", "emulation", "keyboard", "console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BootChoice:
         late: What happens at the end of the guest's boot.
         after: The id of the usual phase that it comes after. Empty where it takes the place of some.
         network: Whether it needs a network.
-        technologies: The technologies that it goes with, where these are some.
+        technologies, guests: The technologies and the guests that it goes with, where these are some.
         boots: What a firmware starts: the boot loader of a "disk", or a "kernel" that is handed over.
         machines: The processors that a firmware is made for.
     """
@@ -50,6 +50,7 @@ class BootChoice:
     after: str = ""
     network: bool = False
     technologies: tuple[str, ...] = ()
+    guests: tuple[str, ...] = ()
     boots: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
 
@@ -101,6 +102,7 @@ def _choice(name: str, table: Table, place: tuple[tuple[str, ...], str], phases:
         after=place[1],
         network=table.flag("network"),
         technologies=table.strings("technologies"),
+        guests=table.strings("guests"),
         boots=table.strings("boots"),
         machines=table.strings("machines"),
     )

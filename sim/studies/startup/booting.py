@@ -1,4 +1,4 @@
-"""How machines boot, as parameters: firmware, what it starts, its menu, the guest's address, first boot and keyboard.
+"""How machines boot, as parameters: firmware, what it starts, its menu; the guest's address, first boot and ports.
 
 It also says what is wrong with a choice under a technology and a guest.
 """
@@ -13,7 +13,7 @@ from annotated_types import Le, doc
 from sim.catalog.model import Guest, Technology
 from sim.catalog.tables.booting import BootAspect, boot_choices
 from sim.errors import Problem
-from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware, Keyboard
+from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Console, Firmware, Keyboard
 from sim.platforms.emulation import Emulation, can_emulate, processor
 from sim.quantity import Seconds, render
 from sim.reasons import Reason, any_of
@@ -55,6 +55,13 @@ KeyboardOf = Annotated[
         "Which ports of a keyboard controller (i8042) a guest's kernel probes where the monitor has only a stub of "
         "one, which gives no answer: none, as its command line says (own), those of keyboard and mouse (probed), or "
         "the keyboard's alone (noaux)."
+    ),
+]
+ConsoleOf = Annotated[
+    Console,
+    doc(
+        "What a guest's kernel writes to a serial port, which its monitor emulates byte by byte: nothing, as its boots "
+        "were measured (own), its whole log (serial, console=ttyS0), or warnings alone (quiet)."
     ),
 ]
 EmulationOf = Annotated[
@@ -102,6 +109,8 @@ def boot_problems(technology: Technology, guest: Guest | None, booting: Booting,
         yield from _guest_problems(technology, guest, "cloud_init", booting.cloud_init, network=network)
     if booting.keyboard != "own":
         yield from _keyboard_problems(technology, guest, booting.keyboard)
+    if booting.console != "own":
+        yield from _console_problems(technology, guest, booting.console)
 
 
 def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Problem]:
@@ -212,3 +221,17 @@ def _keyboard_problems(technology: Technology, guest: Guest | None, name: str) -
             started=_named(guest),
         )
         yield Problem(message, path="keyboard")
+
+
+def _console_problems(technology: Technology, guest: Guest | None, name: str) -> Iterator[Problem]:
+    choice = boot_choices("console")[name]
+    for had, known in ((technology.id, choice.technologies), (guest.id if guest else "", choice.guests)):
+        if had not in known:
+            message = Reason(
+                "console",
+                "{value} is not used: what a serial console adds is known of {known}",
+                value=repr(name),
+                known=any_of(known),
+            )
+            yield Problem(message, path="console")
+            return

@@ -49,6 +49,7 @@ from sim.studies.startup.booting import (
     BootFromOf,
     BootMenu,
     CloudInitOf,
+    ConsoleOf,
     EmulationOf,
     FirmwareOf,
     KeyboardOf,
@@ -135,6 +136,7 @@ class Startup:
     address: AddressOf = "own"
     cloud_init: CloudInitOf = "own"
     keyboard: KeyboardOf = "own"
+    console: ConsoleOf = "own"
     emulation: EmulationOf = "off"
 
     def __post_init__(self) -> None:
@@ -166,7 +168,9 @@ class Startup:
 
     def booting(self) -> Booting:
         """How each instance boots."""
-        return Booting(self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init, self.keyboard)
+        return Booting(
+            self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init, self.keyboard, self.console
+        )
 
     def asking(self) -> Asking:
         """How the starts are asked for."""
