@@ -49,6 +49,7 @@ class InlineHost:
             "unstated-ssd",
             "hard-disk",
             "cloud-disk",
+            "cloud-hard-disk",
         ],
         doc("Its disk; if left out, that of its like."),
     ] = ""
