@@ -33,7 +33,7 @@ class Disk(Sensed):
         write: Bytes a second, in the long run.
         access: Seconds until the data of a read comes, where nothing else is asked for.
         operations: Reads a second with many in its queue.
-        flush: Seconds until a small file is safe on it (fsync).
+        flush: Seconds until its cache is emptied once, with a few pages in it. A new file's fsync takes two.
         line: Bytes a second at which the data of one read comes. That is `read`, but where a budget limits that.
     """
 

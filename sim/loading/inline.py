@@ -40,7 +40,18 @@ class InlineHost:
     memory: Annotated[Bytes | None, Gt(0), doc("Its memory.")] = None
     swap: Annotated[Bytes | None, doc("Its swap.")] = None
     disk: Annotated[
-        Literal["", "nvme", "sata-ssd", "hard-disk", "cloud-disk"], doc("Its disk; if left out, that of its like.")
+        Literal[
+            "",
+            "nvme",
+            "consumer-nvme",
+            "sata-ssd",
+            "consumer-sata-ssd",
+            "unstated-ssd",
+            "hard-disk",
+            "cloud-disk",
+            "cloud-hard-disk",
+        ],
+        doc("Its disk; if left out, that of its like."),
     ] = ""
     disk_read: Annotated[BytesPerSecond | None, doc("How fast its disk reads.")] = None
     disk_write: Annotated[BytesPerSecond | None, doc("How fast its disk writes.")] = None

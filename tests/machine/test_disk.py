@@ -130,7 +130,7 @@ def test_disks_are_ordered_as_everybody_knows_them(bound):
 
 
 def test_a_disk_that_is_not_there_is_named():
-    with pytest.raises(InputError, match="no disk 'floppy'; there are cloud-disk, cloud-hard-disk, hard-disk"):
+    with pytest.raises(InputError, match="no disk 'floppy'; there are cloud-disk, cloud-hard-disk, consumer-nvme"):
         disk_of("floppy")
 
 
