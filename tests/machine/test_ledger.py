@@ -185,6 +185,27 @@ def test_the_bounce_buffer_is_there_beyond_four_gibibytes_only():
     assert extra == pytest.approx(64 * MIB + 0.016 * 2**30, rel=0.001)
 
 
+def test_a_kata_guest_since_3_24_has_the_bounce_buffer_whatever_memory_it_has():
+    """Its kernel reads how far memory may be plugged in. QEMU with and without such a limit differs by R1586."""
+    old, new = load.guest("kata-guest"), load.guest("kata-numa")
+    assert new.phases == old.phases
+    assert new.memory[:-1] == old.memory[:-1]
+    assert (new.default_memory, new.mergeable) == (old.default_memory, old.mergeable)
+    technology, application = load.technology("kata"), load.application("tiny")
+
+    def touched(guest, size):
+        return sum(each.bytes for each in bill(technology, guest, application, size).lines if each.guest)
+
+    assert touched(new, 2**31) - touched(old, 2**31) == pytest.approx((202_724 - 134_952) * 1024, rel=0.05)
+    assert touched(new, 2**33) == touched(old, 2**33)
+
+
+def test_a_pod_by_cri_takes_what_fifty_of_them_were_measured_to_take():
+    """In KiB: its shim, two static programs of 54, slab, stacks, page tables, and CPUs' own (R1580 to R1583)."""
+    one = shipped("containerd-cri", "tiny")
+    assert physical(one, 2) - physical(one, 1) == pytest.approx((4364 + 2 * 54 + 384 + 220 + 305 + 8) * 1024, rel=0.01)
+
+
 def test_page_descriptors_grow_with_the_guest():
     sizes = [shipped("firecracker", guest_memory=size * MIB).guest_bytes for size in (256, 512, 1024)]
     for (before, after), more in zip(pairwise(sizes), (256, 512), strict=True):
