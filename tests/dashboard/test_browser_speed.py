@@ -18,8 +18,8 @@ from tests.dashboard.conftest import ROOT, Server, serving
 FIRST_PAGE, CONTROL = 1.5, 3.0
 """The most that a page with charts and a control may take: times the empty page, times its widget's round trip.
 
-On two cores with five times as much to do, the first was 1.05 to over 1.5 after five tries. For a control 1.6 to 2.6
-were measured there.
+On two cores with five times as much to do, the first was 1.05 to over 1.5 after five tries. With ten times as much, a
+control was 1.3 to 1.4.
 """
 ACCURACY = 4.0
 """The most that the first visit of the page of comparisons may take, from stored results.
