@@ -16,6 +16,7 @@ from dashboard.view import View
 from sim import limits
 from sim.errors import InputError, Problem, cut
 from sim.loading import Control, controls, from_page
+from sim.reasons import Reason
 from sim.report import controlnames
 from sim.report.ranges import SourceRange, range_line
 from sim.report.texts import tr
@@ -25,6 +26,10 @@ _QUOTED = 60
 """Characters of a value of the link that are quoted."""
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
+_MANY = "instances"
+"""The control of how many there are at once, which a host may have no room for."""
+_FITS = ("capacity.fit", "capacity.beside")
+"""The model's reasons that say how many would fit."""
 _CHECKED, _CHECKED_MOST = "checked", 4
 """The key of the scenarios that were last checked under changes, and how many are kept."""
 
@@ -84,6 +89,7 @@ class ControlForm:
         judge: Judges changes.
         setting: What the value that a control starts with is called: the lesson's, or the preset's.
         ranges: What sources say of some controls' values, by path.
+        fits: The most of a control that a host has room for under changes. None where it has room for all.
     """
 
     key: str
@@ -93,6 +99,7 @@ class ControlForm:
     judge: Judge
     setting: str
     ranges: Mapping[str, SourceRange] = field(default_factory=dict)
+    fits: Callable[[Control, Mapping[str, str]], int | None] = lambda _control, _changes: None
 
     def at(self, control: Control) -> str:
         """The key of a control's widget."""
@@ -108,7 +115,33 @@ def of_scenario(scenario: Scenario, view: View) -> ControlForm:
         title=lambda control: controlnames.title(control, scenario, view.lang),
         judge=lambda changes: changed(scenario, changes),
         setting="lesson",
+        fits=lambda control, changes: _fits(scenario, control, changes),
     )
+
+
+def _fits(scenario: Scenario, control: Control, changes: Mapping[str, str]) -> int | None:
+    """How many instances the host has room for, as the model says where it is asked for the most that is offered.
+
+    None for any other control, and where there is room for those too.
+    """
+    if control.path != _MANY or control.maximum is None:
+        return None
+    try:
+        changed(scenario, {**changes, control.path: f"{control.maximum:g}"})
+    except InputError as error:
+        rooms = [room for problem in error.problems if (room := _room(problem.message)) is not None]
+        return min(rooms, default=None)
+    return None
+
+
+def _room(why: object) -> int | None:
+    """How many would fit, by a reason of the model or one inside it. None where it is about something else."""
+    if not isinstance(why, Reason):
+        return None
+    if why.id in _FITS:
+        return int(why.values["most"])
+    rooms = (_room(inside) for inside in why.values.values())
+    return next((room for room in rooms if room is not None), None)
 
 
 AnswerPlaces = dict[str, "st.delta_generator.DeltaGenerator"]
@@ -125,9 +158,11 @@ def form(of: ControlForm, view: View, controls: Iterable[Control] | None = None)
     """
     changes: dict[str, str] = {}
     places: AnswerPlaces = {}
+    others = held(of) or {}
     for control in of.controls if controls is None else controls:
         value = _widget(control, of, view)
-        bounds = range_line(control, value, view.style, of.setting, of.ranges.get(control.path))
+        fits = of.fits(control, others)
+        bounds = range_line(control, value, view.style, of.setting, of.ranges.get(control.path), fits)
         if bounds:
             st.html(bounds)
         places[control.path] = st.container()

@@ -63,10 +63,14 @@ def clear_link(*kept: str) -> None:
 
 
 def set_link(name: str, value: str) -> None:
-    """Write a parameter of the page's link. "" takes it out."""
+    """Write a parameter of the page's link. "" takes it out.
+
+    One that says so already is left alone: Streamlit would tell the browser, which writes its address again.
+    """
     _note(name)
     if value:
-        st.query_params[name] = value
+        if st.query_params.get_all(name) != [value]:
+            st.query_params[name] = value
     elif name in st.query_params:
         del st.query_params[name]
 

@@ -25,6 +25,7 @@ from sim.report.figures.accuracy import (
     accuracy_rows,
     dimensions,
     lanes,
+    lanes_title,
     scatter,
     use_name,
 )
@@ -92,7 +93,7 @@ def page(view: View) -> None:
             for line in _said(accuracy, view):
                 st.markdown(line)
             st.caption(tr("ui.accuracy.read", lang))
-        st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")
+        st.markdown(f"**{lanes_title(shown, lang)}**")
         chart(lanes(shown, view.style), accuracy_alt(shown, lang))
         _wide(shown, view)
         _table(shown, view)
@@ -169,7 +170,7 @@ def _file(shown: Sequence[AccuracyRow], drawn: Sequence[AccuracyRow], unit: str,
             kind="vega",
             content=lanes(shown, style),
             alt=accuracy_alt(shown, lang),
-            title=tr("ui.accuracy.lanes", lang),
+            title=lanes_title(shown, lang),
             table=rows,
         ),
     )

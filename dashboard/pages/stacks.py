@@ -50,8 +50,9 @@ def page(view: View) -> None:
     """Draw the page. The link names the stacks and how many instances: `?stacks=docker,qemu-kvm&instances=10`."""
     head(view, lambda: st.caption(tr("ui.stacks.kicker", view.lang)))
     title = st.container()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chosen = _chosen(view)
+    line, below = st.container(horizontal=True, vertical_alignment="center", gap="small"), st.container()
+    with line:
+        chosen = _chosen(view, below)
         bar = st.container(width="content")
     _draw(chosen, title, view)
     if not view.embed:
@@ -66,9 +67,13 @@ def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: V
     if not chosen:
         st.info(tr("ui.stacks.none", view.lang))
         return
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    line, below = (
+        st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"),
+        st.container(),
+    )
+    with line:
         st.html(legend(view.style, shown_owners(chosen), short=True), width="content")
-        instances = _instances(view)
+        instances = _instances(view, below)
     notes = (tr("ui.stacks.read", view.lang), _provenance(view))
     offer_figures(
         ShownFigures(name="stacks", title=finding, draw=lambda: _file(chosen, more, instances, view), notes=notes)
@@ -110,8 +115,8 @@ def _provenance(view: View) -> str:
     )
 
 
-def _chosen(view: View) -> list[Stack]:
-    """The stacks that the link or the reader names, in the catalog's order."""
+def _chosen(view: View, below: st.delta_generator.DeltaGenerator) -> list[Stack]:
+    """The stacks that the link or the reader names, in the catalog's order. Names that are none are answered below."""
     every, state = stacks(), st.session_state
     if _KEY not in state:
         given = asked_names("stacks")
@@ -140,12 +145,14 @@ def _chosen(view: View) -> list[Stack]:
         set_names("stacks", names)
     called = ", ".join(every[name].name.read(view.lang) for name in names)
     some = listed(every, view.lang, what="some")
-    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some, rest=state[_REST])
+    with below:
+        answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some, rest=state[_REST])
     return [every[name] for name in names]
 
 
-def _instances(view: View) -> int:
+def _instances(view: View, below: st.delta_generator.DeltaGenerator) -> int:
     options = {str(count): str(count) for count in INSTANCES}
     options[str(INSTANCES[-1])] = tr("ui.stacks.instances", view.lang, n=INSTANCES[-1])
     label = tr("ui.stacks.many", view.lang)
-    return int(choice(label, options, "2", "instances", view, key=_INSTANCES, hidden=True, drawn=not view.embed))
+    drawn = not view.embed
+    return int(choice(label, options, "2", "instances", view, key=_INSTANCES, hidden=True, drawn=drawn, below=below))

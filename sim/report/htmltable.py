@@ -15,6 +15,8 @@ SourcePage = Callable[[Mapping[str, str]], str]
 
 _ESTIMATE = re.compile(r"\bestimate(?=: ([^;(]{1,100}))|推定(?=：([^;(（]{1,100}))")
 """An estimate in a source's line, and how its reasoning begins, in English or Japanese."""
+_INSIDE_ADDRESS = re.compile(r"(?<=[\w/])/(?=[\w.])")
+"""A slash of an address, after which a line may end. Else the longest address would be a table's least width."""
 _PIECES = re.compile(rf"{FACT.pattern}|{_ESTIMATE.pattern}")
 
 
@@ -26,9 +28,15 @@ def linked(text: str, page: SourcePage | None = None) -> str:
     """
     parts, at = [], 0
     for match in (_PIECES if page else FACT).finditer(text):
-        parts += [escape(text[at : match.start()]), _link(match, page)]
+        parts += [_text(text[at : match.start()]), _link(match, page)]
         at = match.end()
-    return "".join([*parts, escape(text[at:])])
+    return "".join([*parts, _text(text[at:])])
+
+
+def _text(text: str) -> str:
+    """A text as HTML. Lines may end inside an address."""
+    escaped = escape(text)
+    return _INSIDE_ADDRESS.sub("/<wbr>", escaped) if "://" in escaped else escaped
 
 
 def _link(match: re.Match[str], page: SourcePage | None) -> str:

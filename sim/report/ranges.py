@@ -43,13 +43,16 @@ def source_ranges(parameters: Any, label: str) -> dict[str, SourceRange]:
     return found
 
 
-def range_line(control: Control, value: str, style: Style, setting: str, source: SourceRange | None = None) -> str:
+def range_line(
+    control: Control, value: str, style: Style, setting: str, source: SourceRange | None = None, fits: int | None = None
+) -> str:
     """The bounds of a number with a tick where the lesson has it, as HTML. "" for what is no number.
 
     Args:
         value: What it is set to, in written form. One that cannot be read has no mark.
         setting: What the value that it starts with is called: "lesson" or "preset".
         source: What its source says.
+        fits: The most that there is room for under what else is set. None where that is as much as it takes.
     """
     if control.kind not in ("number", "quantity"):
         return ""
@@ -57,6 +60,8 @@ def range_line(control: Control, value: str, style: Style, setting: str, source:
     parts = [bounds(control, lang)]
     if control.default is not None:
         parts.append(tr(f"ui.range.{setting}", lang, value=_said(control.default, control)))
+    if fits is not None and (control.maximum is None or fits < control.maximum):
+        parts.append(tr("ui.range.fits", lang, most=fits))
     if source is not None:
         low, high = _said(source.low, control), _said(source.high, control)
         ends = low if low == high else f"{low}–{high}"

@@ -140,6 +140,14 @@ def test_a_number_out_of_bounds_is_answered_by_name_with_what_fits(embed: bool) 
     assert "fit" not in said_in_japanese
 
 
+def test_how_many_fit_is_told_beside_the_control() -> None:
+    """15.4 GiB for instances of 1 GiB. The control itself takes 166."""
+    said = [html.proto.body for html in opened("taxonomy", show="1").get("html")]
+    assert any("at most 15 fit" in one for one in said)
+    said = [html.proto.body for html in opened("taxonomy", show="1", lang="ja").get("html")]
+    assert any("収まるのは最大15個" in one for one in said)
+
+
 def test_images_that_there_are_are_shown_beside_those_that_there_are_not() -> None:
     at = opened("images", images="alpine:latest,../../x,nope")
     (said,) = errors(at)

@@ -104,13 +104,17 @@ def scatter(points: Sequence[AccuracyRow], style: Style, measured: str = "s") ->
 
 
 def lanes(points: Sequence[AccuracyRow], style: Style) -> Spec:
-    """A lane a publication, the best first: each point's error left and right of none, their median in words."""
+    """A lane a publication, the best first: each point's error left and right of none, their median in words.
+
+    Where some points are evidence and others were calibrated with, only the first are judged. A publication without any
+    of them comes last.
+    """
     rows = [_row(point, style.language) for point in points]
     for row, point in zip(rows, points, strict=True):
         row["shown"] = min(max(point.error, -_ENDS), _ENDS)
     order = {publication_name(name, style.language): errors for name, errors in _by_error(points).items()}
     ends = [
-        {"publication": name, "edge": _ENDS, "text": _told(errors, style.language), "far": _median(errors) > FAR}
+        {"publication": name, "edge": _ENDS} | _told(errors, style.language, mixed=_mixed(points))
         for name, errors in order.items()
     ]
     top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], style)["expr"] + f" - {_ENDS}"}
@@ -329,18 +333,45 @@ def _points(
 
 
 def _by_error(points: Sequence[AccuracyRow]) -> dict[str, list[AccuracyRow]]:
-    """Publications with their points, the smallest median error first."""
+    """Publications with their points, the smallest median error first, and last those that are no evidence."""
     points_of: dict[str, list[AccuracyRow]] = defaultdict(list)
     for point in points:
         points_of[point.publication].append(point)
-    return dict(sorted(points_of.items(), key=lambda item: (_median(item[1]), item[0])))
+
+    def place(item: tuple[str, list[AccuracyRow]]) -> tuple[bool, float, str]:
+        return not _checked(item[1]), _median(_checked(item[1]) or item[1]), item[0]
+
+    return dict(sorted(points_of.items(), key=place))
+
+
+def _checked(points: Sequence[AccuracyRow]) -> list[AccuracyRow]:
+    """Those that are evidence."""
+    return [point for point in points if point.use == "check"]
+
+
+def _mixed(points: Sequence[AccuracyRow]) -> bool:
+    """Whether some of the points are evidence and others are not."""
+    return 0 < len(_checked(points)) < len(points)
 
 
 def _median(points: Sequence[AccuracyRow]) -> float:
     return statistics.median(abs(point.error) for point in points)
 
 
-def _told(points: Sequence[AccuracyRow], language: Language) -> str:
-    median = share_text(_median(points), language)
-    key = "figure.accuracy.lane.one" if len(points) == 1 else "figure.accuracy.lane"
-    return tr(key, language, n=len(points), median=median)
+def _told(points: Sequence[AccuracyRow], language: Language, *, mixed: bool) -> dict[str, object]:
+    """The words of a lane, and whether they tell of a large error."""
+    checked = _checked(points)
+    if mixed and not checked:
+        key = "figure.accuracy.lane.used.one" if len(points) == 1 else "figure.accuracy.lane.used"
+        return {"text": tr(key, language, n=len(points)), "far": False}
+    judged = checked if mixed else points
+    median, key = _median(judged), "figure.accuracy.lane.one" if len(points) == 1 else "figure.accuracy.lane"
+    if len(judged) < len(points):
+        key = "figure.accuracy.lane.some"
+    text = tr(key, language, n=len(judged), all=len(points), median=share_text(median, language))
+    return {"text": text, "far": median > FAR}
+
+
+def lanes_title(points: Sequence[AccuracyRow], language: Language) -> str:
+    """What `lanes` are, in words."""
+    return tr("ui.accuracy.lanes.checked" if _mixed(points) else "ui.accuracy.lanes", language)

@@ -28,7 +28,7 @@ from sim.report.texts import tr
 
 _MANY = 6
 """Lanes that fit on a screen together with their lens at full height."""
-_IN_A_LECTURE = 5
+_IN_A_LECTURE = 6
 """Lanes that fit a lecture's screen above their lens."""
 _FINISHES: tuple[Finish, ...] = ("ready", "init", "runtime")
 _SHADE = 0.12

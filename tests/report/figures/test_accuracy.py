@@ -18,6 +18,7 @@ from sim.report.figures.accuracy import (
     dimensions,
     error_text,
     lanes,
+    lanes_title,
     scatter,
     shapes,
 )
@@ -143,7 +144,7 @@ def test_lanes_run_from_the_best_publication_to_the_worst_and_clip_at_the_ends(m
     assert (rows["C 2022"]["shown"], rows["C 2022"]["error"]) == (1.0, 8.0)
     told = {row["publication"]: row["text"] for row in marks_of(spec, "text")}
     assert told["C 2022"] == "1 point · 800\u202f%"
-    assert told["A 2020"] == "2 points · 5.0\u202f%"
+    assert told["A 2020"] == "1 of 2 points · 10\u202f%", "the other was calibrated with"
 
 
 def test_the_table_has_the_worst_first_and_links_only_where_there_is_an_address():
@@ -206,3 +207,14 @@ def test_a_name_without_room_is_cut_behind_a_word() -> None:
     name = "performance study of Lawrence Livermore, 2019"
     assert shortened(name, 14, 1000) == name
     assert shortened(name, 14, 200).removesuffix("…") in ("performance study of", "performance study of Lawrence")
+
+
+def test_publications_are_judged_by_what_was_not_calibrated_with(marks_of):
+    """C is exact, as it was calibrated with. A's only checked point is 10 % off, B's two are 35 % and none."""
+    points = [*POINTS, point("C 2022", 1.0, 1.0, use="calibrate")]
+    spec = lanes(points, Style())
+    assert spec["encoding"]["y"]["sort"] == ["A 2020", "B 2021", "C 2022"]
+    told = [row["text"] for row in marks_of(spec, "text")]
+    assert told == ["1 of 2 points · 10\u202f%", "2 points · 18\u202f%", "1 point · calibrated with"]
+    assert "checked" in lanes_title(points, "en")
+    assert "checked" not in lanes_title(points[-1:], "en"), "the reader asked for those alone"

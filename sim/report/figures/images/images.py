@@ -19,7 +19,7 @@ from sim.report.figures import parts
 from sim.report.graph.layout import indented
 from sim.report.graph.svg import INDENT, WIDTH, Card, EdgeLine, drawing
 from sim.report.numbers import about, written
-from sim.report.style import Language, Spec, Style, chart, inline
+from sim.report.style import Language, Spec, Style, chart, inline, text_width, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelName
 
@@ -341,5 +341,8 @@ def _in_lanes(
     y = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
     track = {"type": "bar", "height": {"band": 0.86}, "color": style.tokens.track}
     back = {"data": inline(rows), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
-    words = parts.text_layer(rows, style, "value", "text")
+    told = [row | {"ems": round(text_width(row["text"], 1), 2)} for row in rows]
+    # On a phone words that have no room behind their bar end at the figure's edge.
+    inside = {"expr": f"min(10, width - datum.ems * ({type_size(style)['expr']}) - scale('x', datum.value))"}
+    words = parts.text_layer(told, style, "value", "text", dx=inside)
     return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y, "x": x}, layer=[back, *layers, words])
