@@ -181,7 +181,7 @@ def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:
     """Pixels of a lane: lower where there are many, as the whole race is to be seen at once."""
-    usual, least, together = (32 if tall else 27, 24, 300) if lens else (50 if tall else 46, 42, 460)
+    usual, least, together = (32 if tall else 27, 24, 300 if tall else 144) if lens else (50 if tall else 46, 42, 460)
     return max(least, min(usual, together / max(count, 1)))
 
 
