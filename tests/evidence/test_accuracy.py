@@ -81,7 +81,7 @@ def test_the_record_is_of_these_cases_and_of_so_many_sources_with_a_stated_host(
     wrong = [(each.smaller.of, each.larger.of, each.smaller.metric) for each in found.orderings if not each.right]
     assert wrong == [
         ("write_native", "write_docker", "throughput"),
-        ("haswell_firecracker_sent", "haswell_qemu_sent", "transferred"),
+        ("kata_firecracker", "kata_qemu", "marginal"),
         ("get_docker", "get_native", "throughput"),
         ("set_docker", "set_native", "throughput"),
     ]
