@@ -29,6 +29,7 @@ WorkloadId = Literal[
     "random-access",
     "random-access-socket",
     "fio-random-read",
+    "fio-random-read-slower",
     "fio-random-write",
     "fio-128k-read",
     "fio-128k-read-queued",
