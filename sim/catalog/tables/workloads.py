@@ -29,7 +29,6 @@ WorkloadId = Literal[
     "random-access",
     "random-access-socket",
     "fio-random-read",
-    "fio-random-read-slower",
     "fio-random-write",
     "fio-128k-read",
     "fio-128k-read-queued",
