@@ -131,7 +131,7 @@ def test_sixty_four_docker_run_at_once_come_one_after_the_other_on_a_slow_disk()
     (span,) = samples["ready_span"]
     step = steps(docker("20.10"), "c5a-16xlarge")["network-store"]
     turn = step.amount + step.flushes * load.host("c5a-16xlarge").disk_flush.value
-    assert turn == pytest.approx(0.0025 + 10 * 0.0015)
+    assert turn == pytest.approx(0.0025 + 10 * 0.00075)
     assert span == pytest.approx(63 * turn, rel=0.05)
 
 

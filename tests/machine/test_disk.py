@@ -114,7 +114,7 @@ def test_a_disk_that_costs_nothing_to_reach_is_its_speed_alone():
 
 def test_a_host_with_another_disk_has_all_of_its_figures():
     host = with_disk(catalog_host("laptop"), disks()["hard-disk"])
-    assert (host.disk, host.disk_access.value, host.disk_flush.value) == ("hard-disk", pytest.approx(0.009), 0.02)
+    assert (host.disk, host.disk_access.value, host.disk_flush.value) == ("hard-disk", pytest.approx(0.009), 0.01)
     assert host.disk_read == disks()["hard-disk"].read
     assert host.memory == catalog_host("laptop").memory
 
