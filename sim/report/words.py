@@ -29,10 +29,10 @@ class LabelName(NamedTuple):
     kind: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}{'、' if _wide(self.kind) else ', '}{self.kind}" if self.kind else self.name
+        return f"{self.name}{'、' if wide(self.kind) else ', '}{self.kind}" if self.kind else self.name
 
 
-def _wide(text: str) -> int:
+def wide(text: str) -> int:
     """How many letters of a text are full-width, as Japanese ones are."""
     return sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
@@ -109,7 +109,7 @@ def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], la
         for key in keys
     ]
     differs = ("、" if language == "ja" else ", ").join(chosen)
-    return LabelName(said, differs if len(differs) + _wide(differs) <= _SHORT else "")
+    return LabelName(said, differs if len(differs) + wide(differs) <= _SHORT else "")
 
 
 def spoken(names: LabelNames) -> dict[str, str]:
@@ -171,7 +171,8 @@ def differing_value(parameter: str, value: str, language: Language) -> str:
         if has(key, language):
             return tr(key, language, value=value)
     separator = "\uff1a" if language == "ja" else ": "
-    return f"{parameter_name(parameter, language)}{separator}{choice_name(parameter, value, language)}"
+    said = choice_name(parameter, value, language) if value else "–"
+    return f"{parameter_name(parameter, language)}{separator}{said}"
 
 
 def application_name(outcome: Outcome, label: str, language: Language = "en") -> str:

@@ -51,6 +51,25 @@ def test_lanes_stand_below_the_heading_of_their_workload() -> None:
     ]  # fmt: skip
 
 
+def test_a_technology_that_repeats_under_one_workload_is_told_apart_by_what_differs() -> None:
+    kernels = {"plain": ("", "false"), "filtered": ("", "true"), "older": ("5.4", "true")}
+    metrics = tuple(
+        Metric(name, "value", label, "against", 0.9, "1")
+        for label in kernels
+        for name in ("throughput_ratio", "p99_ratio")
+    )
+    parameters = {
+        label: {"technology": "docker", "workload": "nginx", "kernel": kernel, "seccomp": seccomp}
+        for label, (kernel, seccomp) in kernels.items()
+    }
+    told = overhead_table(Outcome("s", "overhead", 1, 1, tuple(kernels), metrics, (), parameters=parameters))
+    assert [row["technology"] for row in told] == [
+        "Docker · its own Linux, no seccomp",
+        "Docker · its own Linux, seccomp",
+        "Docker · Linux 5.4, seccomp",
+    ]
+
+
 def test_a_number_stands_where_a_tenth_is_lost() -> None:
     spec = overhead(outcome(), Style(), "throughput_ratio")
     assert [(row["lane"], row["text"]) for row in drawn(spec, "text")] == [

@@ -15,7 +15,7 @@ from sim.report.numbers import NARROW, between, marked, times, written
 from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
-from sim.report.words import choice_name, label_names, spoken
+from sim.report.words import choice_name, label_names, spoken, wide
 
 OverheadMeasure = Literal["throughput_ratio", "p99_ratio"]
 """Of the first less is worse, of the second more."""
@@ -26,6 +26,8 @@ FAR = 2.0
 """Beyond this factor a distance is in the colour of attention."""
 
 _LANE = 17
+_LETTER, _ROOM, _MOST_ROOM = 7, 180, 320
+"""Pixels of a half-width letter of a lane's name, and the least and most that names have beside the lanes."""
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 _AT = re.compile("[(\uff08]")
 """Begins what a lane has no room for."""
@@ -145,8 +147,15 @@ def _doubtful(metric: Metric, language: Language) -> str:
 
 
 def _technologies(outcome: Outcome, language: Language) -> dict[str, str]:
-    """What each label's technology is called."""
-    return {label: _AT.split(name.name)[0].strip() for label, name in label_names(outcome, language).items()}
+    """What each label's technology is called, and what is different where it repeats under one workload."""
+    names = label_names(outcome, language)
+    short = {label: _AT.split(name.name)[0].strip() for label, name in names.items()}
+    told = spoken(names)
+    return {
+        label: told[label] if [short[other] for other in labels].count(short[label]) > 1 else short[label]
+        for labels in groups(outcome).values()
+        for label in labels
+    }
 
 
 def _lanes(outcome: Outcome, workloads: Collection[str] = ()) -> list[str]:
@@ -160,7 +169,8 @@ def _axis(outcome: Outcome, style: Style) -> dict[str, Any]:
     said = {f"#{workload}": choice_name("workload", workload, style.language) for workload in groups(outcome)}
     said |= _technologies(outcome, style.language)
     heading = "substring(datum.value, 0, 1) == '#'"
-    extent = {"expr": "containerSize()[0] < 300 ? 130 : 180"}
+    longest = max(len(name) + wide(name) for name in said.values())
+    extent = {"expr": f"containerSize()[0] < 300 ? 130 : {min(max(_ROOM, _LETTER * longest), _MOST_ROOM)}"}
     return {
         "labelExpr": f"{json.dumps(said, ensure_ascii=False)}[datum.value]",
         "labelColor": style.tokens.ink,
