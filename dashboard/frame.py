@@ -77,7 +77,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
-[data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute}}
+[data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute;left:0}}
 [data-testid=stPopoverButton] [data-testid=stMarkdownContainer]{{overflow:visible;text-overflow:clip}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}

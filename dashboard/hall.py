@@ -35,7 +35,7 @@ _HALL = """
 [data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}
 [data-testid=stHtml] table.view{width:100%}
 :is([data-testid=stHeader],[data-testid=stElementToolbar]){display:none}
-:is(.st-key-hall,.st-key-page-state){position:absolute}
+:is(.st-key-hall,.st-key-page-state){position:absolute;left:0}
 [data-tight] [data-testid=stLayoutWrapper]:has(>.st-key-provenance){display:none}
 [data-tight] [data-testid=stMain] h1{font-size:1.3rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
