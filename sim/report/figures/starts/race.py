@@ -302,7 +302,7 @@ def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: S
     track["encoding"]["x"] = x
     text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}
     words = {"data": inline(rows), "mark": text, "encoding": {"x": {"datum": 0}, "text": {"field": "text"}}}
-    lane = _lane_encoding(outcome.labels, names, style, two_lines=True, above=True)
+    lane = _lane_encoding(outcome.labels, names, style, two_lines=step >= _TWO_LINES, above=True)
     text["dy"] = on_phone(_LOWER, 0)
     above = parts.names_above(names, outcome.labels, style, _UP + (step - 50) / 2)
     return chart(style, height={"step": step}, encoding={"y": lane}, layer=[track, words, *above])
