@@ -191,7 +191,10 @@ def _lanes(outcome: Outcome, finish: Finish) -> list[Lane]:
 
 
 def _totals(outcome: Outcome, style: Style, finish: Finish, predicted: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """One row a lane: its total with interval and range, written, and its rank beside the predicted one."""
+    """One row a lane: its total with interval and range, written, and its rank beside the predicted one.
+
+    One alone has no rank.
+    """
     rows = []
     times = [one.value for label in outcome.labels if (one := finish_metric(outcome, label, finish))]
     for label in order(outcome, finish):
@@ -200,7 +203,7 @@ def _totals(outcome: Outcome, style: Style, finish: Finish, predicted: Sequence[
             continue
         said = predicted.index(label) + 1 if label in predicted else 0
         rank, level = 1 + sum(time < metric.value for time in times), times.count(metric.value)
-        told = parts.place(rank, style)
+        told = parts.place(rank, style) if len(times) > 1 else ""
         if level > 1:
             told = tr("figure.place.level", style.language, place=told)
         if said:
