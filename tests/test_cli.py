@@ -471,7 +471,8 @@ class TestList:
         for kind, folder in (("technology", "technologies"), ("guest", "guests"), ("application", "applications"),
                              ("host", "hosts"), ("workload", "workloads")):  # fmt: skip
             assert set(found[kind]) == {file.stem for file in (ROOT / "sim" / "catalog" / folder).glob("*.toml")}
-        assert set(found["disk"]) == {"nvme", "sata-ssd", "hard-disk", "cloud-disk"}
+        disks = {file.stem for file in (ROOT / "sim" / "catalog" / "disks").glob("*.toml")}
+        assert set(found["disk"]) == disks - {"unstated-ssd"}
         assert {"0.9", "26.1", "29", "1.7"} <= set(found["engine"])
         assert found["engine"]["20.10"]["name"]["en"] == "Docker 20.10"
         assert found["technology"]["process"]["name"] == {"en": "bare process", "ja": "ただのプロセス"}

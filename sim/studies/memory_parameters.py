@@ -95,7 +95,16 @@ class Memory:
         doc("The size of a compressed swap in the host's own memory, filled before the one on its disk."),
     ] = 0
     disk: Annotated[
-        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        Literal[
+            "own",
+            "nvme",
+            "consumer-nvme",
+            "sata-ssd",
+            "consumer-sata-ssd",
+            "hard-disk",
+            "cloud-disk",
+            "cloud-hard-disk",
+        ],
         doc("The host's disk, to which it swaps."),
     ] = "own"
     guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0

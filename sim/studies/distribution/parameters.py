@@ -122,9 +122,7 @@ class Distribution:
 
 def _problems(params: Distribution) -> Iterator[Problem]:
     if bool(params.images) == bool(params.layers):
-        yield Problem(
-            Reason("images_or_layers", "expected either names here or sizes in layers, and not both"), path="images"
-        )
+        yield Problem(Reason("images_or_layers", "expected one of two: names here, or sizes in layers"), path="images")
     if len(params.layers) > 500:
         yield Problem(f"{len(params.layers)} layers are too many; expected at most 500", path="layers")
     for name in ("connections", "unpacks"):

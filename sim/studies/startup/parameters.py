@@ -121,7 +121,16 @@ class Startup:
         ),
     ] = "no"
     disk: Annotated[
-        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        Literal[
+            "own",
+            "nvme",
+            "consumer-nvme",
+            "sata-ssd",
+            "consumer-sata-ssd",
+            "hard-disk",
+            "cloud-disk",
+            "cloud-hard-disk",
+        ],
         doc("The host's disk, by which cold reads and flushes take their time."),
     ] = "own"
     cgroup: Cgroup = "own"
