@@ -41,6 +41,8 @@ _WIDEST, _AROUND = 2000, 6
 """Pixels of the widest chart there is (a page is 1800 wide), and around a number in a bar."""
 _TWO_LINES = 45
 """Pixels of a lane from which on a name of two lines keeps away from the next."""
+_BELOW = 6
+"""Lanes of an enlargement that still stands below its race on a lecture's screen."""
 _ALL_LANES, _LEAST_LANE = 400, 38
 """Pixels that the empty lanes take of a lecture's screen, and the lowest of them."""
 
@@ -181,7 +183,10 @@ def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:
     """Pixels of a lane: lower where there are many, as the whole race is to be seen at once."""
-    usual, least, together = (32 if tall else 27, 24, 300 if tall else 144) if lens else (50 if tall else 46, 42, 460)
+    below = lens and not tall and count <= _BELOW
+    usual, least, together = (
+        (27, 18, 108) if below else (32 if tall else 27, 24, 300) if lens else (50 if tall else 46, 42, 460)
+    )
     return max(least, min(usual, together / max(count, 1)))
 
 
