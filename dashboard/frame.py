@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import hall, projector, shipped
 from dashboard.components import connection, page_state
+from dashboard.interpreter import take_turns
 from dashboard.links import asked, plain, whole
 from dashboard.progress import note_lesson
 from dashboard.refusals import answer, unknown_names
@@ -101,6 +102,7 @@ _CONTRAST = (
 def main() -> None:
     """Draw the page the link asks for."""
     rest()
+    take_turns()
     view = current()
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"

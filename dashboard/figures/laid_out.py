@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
+from dashboard.interpreter import hand_over
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
@@ -65,17 +66,22 @@ def after(page_part: PagePart, *, over: bool = False) -> str:
 def first(page_part: PagePart, *, again: bool) -> None:
     """Draw the figure of a run that is not done yet, which another one will follow. Nothing is chosen about it.
 
+    Its first chart is on its way to the browser before what stands below it is made.
+
     Args:
         again: A figure stood there before. What has choices above it stays as it is until the run is done.
     """
     study, request = of_study(page_part.outcome.study), page_part.request(picked(page_part))
     chosen = {choice.above for choice in study.choices(request)} if again else set()
-    page_part = replace(page_part, part=_FIRST + page_part.part)
-    for one in _rows(one_by_one(request)):
-        if len(one[1]) == 1 and one[1][0].id in chosen:
+    page_part, sent = replace(page_part, part=_FIRST + page_part.part), False
+    for row, group in _rows(one_by_one(request)):
+        if len(group) == 1 and group[0].id in chosen:
             st.container()
-        else:
-            _row(page_part, *one, ())
+            continue
+        _row(page_part, row, group, ())
+        if not sent and any(one.kind == "vega" for one in group):
+            hand_over()
+            sent = True
 
 
 def clear(over: bool) -> None:

@@ -21,6 +21,7 @@ from sim.builds import plan
 from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
+from sim.report.shown import Drawing, one_by_one
 from sim.scenario import Scenario, Text
 from tests.dashboard.apptest import PATHS, charts, forget_runs, opened
 from tests.dashboard.test_images_page import saved, tar
@@ -243,3 +244,19 @@ def test_nothing_stays_of_a_first_figure(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not at.code
     assert len(charts(at)) == 2
     assert not [button for button in at.button if button.label == "Cancel"]
+
+
+def test_a_first_chart_is_on_its_way_before_the_next_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(request: Any) -> Iterator[Drawing]:
+        for one in one_by_one(request):
+            happened.append(one.id)
+            yield one
+
+    happened: list[str] = []
+    clock = count(0.0, 0.004)
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=lambda: 0.0, thread_time=lambda: next(clock)))
+    monkeypatch.setattr(laid_out, "one_by_one", noted)
+    monkeypatch.setattr(laid_out, "hand_over", lambda: happened.append("sent"))
+    forget_runs()
+    opened("taxonomy", show="1")
+    assert happened == ["legend", "race", "sent", "lens"]
