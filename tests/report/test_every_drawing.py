@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sim.loading import load
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.catalogtexts import ESTIMATE
@@ -45,7 +44,7 @@ UNITS = r"MiB|GiB|KiB|MB|GB|kB|ms|µs|\bs\b|min|%|秒|分|ミリ秒|instances|�
 
 @cache
 def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
-    scenario = load(path)
+    scenario = shipped.read(path)
     return scenario, shipped.outcomes(scenario, 1)
 
 
@@ -139,7 +138,7 @@ def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
 
 
 INTERVALS = {"startup", "distribution", "plain"}
-RANDOM = [path for path in SCENARIOS if INTERVALS & {part.study for part in load(path).parts}]
+RANDOM = [path for path in SCENARIOS if INTERVALS & {part.study for part in shipped.read(path).parts}]
 """Studies that draw randomness and tell of intervals, and their lessons."""
 
 
