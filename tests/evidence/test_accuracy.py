@@ -104,11 +104,15 @@ def test_what_is_stored_are_the_ranges_that_the_model_computes(path: Path, found
     now = [
         replace(
             each,
-            **{name: digits(getattr(each, name)) for name in ("predicted", "error", "low", "high", "alone")},
-            weight=stored_row.weight,
-            weight_of_all=stored_row.weight_of_all,
+            predicted=digits(each.predicted),
+            error=digits(each.error),
+            low=digits(each.low),
+            high=digits(each.high),
+            alone=digits(each.alone),
+            weight=there.weight,
+            weight_of_all=there.weight_of_all,
         )
-        for each, stored_row in zip(accuracy([path]).rows, known, strict=True)
+        for each, there in zip(accuracy([path]).rows, known, strict=True)
     ]
     assert now == known
 
