@@ -26,7 +26,12 @@ step() { say "== $1 ($SECONDS s)"; shift; "$@"; }
 
 step "lint" ruff check .
 step "format" ruff format --check .
+# What is compiled is kept: the tests start hundreds of processes, and pytest rewrites the asserts of each test file. While
+# one core checks types, the other one does that, for all processes and steps that follow.
+unset PYTHONDONTWRITEBYTECODE
+python -m pytest --collect-only -q >/dev/null &
 step "types" mypy
+wait $! || true  # what cannot be collected is told by the tests
 step "tests" python -m pytest -n auto --dist loadgroup -m "not browser"
 SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
 step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --ignore="$SPEED"

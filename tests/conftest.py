@@ -38,10 +38,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one shipped lesson of no other group go to one process, where its runs are kept (shipped.py)."""
+    there = lessons()
     for item in items:
         about: Any = getattr(item, "callspec", None)
         named = [value.stem if isinstance(value, Path) else value for value in about.params.values()] if about else []
-        lesson = next((name for name in lessons() if name in named), "")
+        lesson = next((name for name in there if name in named), "")
         if lesson and not any(map(item.get_closest_marker, ("browser", "xdist_group"))):
             item.add_marker(pytest.mark.xdist_group(lesson))
 

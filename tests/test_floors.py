@@ -12,6 +12,8 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+pytestmark = pytest.mark.xdist_group("imports")  # in one process, which reads what imports what once
+
 ROOT = Path(__file__).parents[1]
 
 FLOORS: list[set[str]] = [
@@ -214,7 +216,6 @@ def modules_imported() -> nx.DiGraph:
     return graph
 
 
-@pytest.mark.xdist_group("imports")
 def test_no_module_is_imported_by_what_it_imports() -> None:
     """An import inside a function may save time at the start; it may not hide a circle."""
     assert [sorted(circle) for circle in nx.strongly_connected_components(modules_imported()) if len(circle) > 1] == []
@@ -225,7 +226,6 @@ def study_of(name: str) -> str:
     return name.split(".")[2].split("_")[0]
 
 
-@pytest.mark.xdist_group("imports")
 def test_a_study_takes_nothing_of_another() -> None:
     """What several share stands in `SHARED_BY_STUDIES`; a study's modules begin with its name, or lie in its folder."""
     sideways = [

@@ -443,8 +443,11 @@ def test_workers_end_with_a_parent_that_is_killed_and_let_go_of_its_output(tmp_p
 
 @linux
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("whole", [False, True], ids=["the parent", "all processes"])
+@pytest.mark.parametrize(
+    ("jobs", "whole"),
+    [("1", False), ("2", False), ("2", True)],
+    ids=["the only process", "the parent", "all processes"],
+)
 def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
     tmp_path: Path, tiny: str, number: signal.Signals, jobs: str, *, whole: bool
 ) -> None:
@@ -472,13 +475,13 @@ def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_run_ends_at_whatever_moment_it_is_told_to(tmp_path: Path, tiny: str, number: signal.Signals) -> None:
-    """Twelve moments of each signal, from the interpreter's start to when the workers compute.
+    """Six moments of each signal, from the interpreter's start to when the workers compute.
 
     Every second time all hear it.
     """
     long = write(tmp_path, "long.yaml", LONG.replace("id: tiny", "id: long"))
     chance = random.Random(number)
-    for moment in range(12):
+    for moment in range(6):
         out = tmp_path / str(moment)
         with started("run", tiny, long, "--jobs", "3", "--out", str(out), "--format", "json") as run:
             time.sleep(chance.uniform(0, 1.5))

@@ -9,6 +9,7 @@ import pickle
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -81,9 +82,8 @@ def noise(seed: int, replication: int) -> float:
     return SeedTree(seed).child("two-counters", replication).stream("noise").random()
 
 
+@pytest.mark.skipif(find_spec("pandas") is None, reason="pandas is not installed")
 class TestFrames:
-    pytest.importorskip("pandas", reason="pandas is not installed")
-
     def test_every_metric_is_a_row(self, scenario: Scenario) -> None:
         outcomes = sim.run(scenario, replications=6, note="ranged")
         frame = outcomes.frame()

@@ -215,7 +215,7 @@ def test_a_failing_replication_names_scenario_label_replication_and_seed(make: M
 
 @pytest.mark.parametrize("name", ["ci-pipeline", "components", "compose", "density", "first-start", "foreground"])
 def test_a_what_if_that_takes_kept_runs_gives_what_it_gives_alone(name: str) -> None:
-    scenario = override(load(name), {"replications": 2})
+    scenario = override(load(name), {"replications": 1})
     kept = KeptRuns()
     assert run(scenario, kept=kept) == run(scenario, kept=kept)
     for question in scenario.lesson.quiz if scenario.lesson else ():

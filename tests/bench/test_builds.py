@@ -50,6 +50,7 @@ def test_a_vertex_costs_few_calls(dockerfile):
 
 
 @pytest.mark.parametrize("make", [builds.chain, builds.stages])
-def test_a_vertex_of_five_thousand_costs_as_much_as_one_of_a_hundred(make):
-    """0.95 to 1.01 times by itself. Other work beside it takes the cache from the larger build: up to 1.15 was seen."""
-    assert builds.growth(make, most=1.2, rounds=6) <= 1.2
+def test_a_vertex_of_two_thousand_costs_as_much_as_one_of_a_hundred(make):
+    """0.95 to 1.01 times by itself, of 5,000 too (docs/performance.md). Other work beside it takes the cache from the
+    larger build: up to 1.15 was seen."""
+    assert builds.growth(make, most=1.2, many=2000, rounds=6) <= 1.2

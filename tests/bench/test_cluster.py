@@ -31,7 +31,7 @@ def test_who_watches_containers_is_told_of_each_in_a_rollout():
 def test_a_pod_costs_no_more_than_twice_as_much_among_many():
     """Twenty pods a node both times; the ratio at full size is in docs/performance.md."""
     started(1, 1)
-    assert dearer(starting(250, 5_000), starting(25, 500), 2, rounds=12) <= 2
+    assert dearer(starting(100, 2_000), starting(10, 200), 2, rounds=12) <= 2
 
 
 def test_a_rollout_of_a_thousand_replicas_costs_a_few_million_heap_operations():

@@ -78,6 +78,14 @@ def keys(value: Any, above: Keys = ()) -> Iterator[Keys]:
         yield from keys(item, (*above, key))
 
 
+def one_of_each(good: dict[str, Any]) -> dict[str, Any]:
+    """Of the tables of an array one for each set of keys: those with the same keys are read by the same lines."""
+    return {
+        key: list({frozenset(keys(item)): item for item in value}.values()) if isinstance(value, list) else value
+        for key, value in good.items()
+    }
+
+
 def holder(value: Any, path: Keys) -> Any:
     for key in path[:-1]:
         value = value[key]
@@ -98,7 +106,7 @@ def test_a_good_file_written_anew_is_taken(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", READERS)
 def test_a_value_of_another_type_is_told_with_its_dotted_path_wherever_it_stands(name: str, tmp_path: Path) -> None:
     file, _ = READERS[name]
-    good = document(file)
+    good = one_of_each(document(file))
     strange = dt.date(2026, 1, 31) if file.suffix == ".toml" else {"zzz": 1}
     for path in keys(good):
         if "metadata_only_steps" in path[:-1]:
@@ -113,7 +121,7 @@ def test_a_value_of_another_type_is_told_with_its_dotted_path_wherever_it_stands
 @pytest.mark.parametrize("name", READERS)
 def test_an_unknown_key_is_told_wherever_it_stands(name: str, tmp_path: Path) -> None:
     file, _ = READERS[name]
-    good = document(file)
+    good = one_of_each(document(file))
     tables = [(), *(path for path in keys(good) if isinstance(holder(good, path)[path[-1]], dict))]
     for path in tables:
         bad = copy.deepcopy(good)

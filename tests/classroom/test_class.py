@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim import __version__, run
-from sim.classroom.asked import ask
+from sim.classroom.asked import AskedLesson, ask
 from sim.classroom.grading import Grader, Receipt, empty, read_receipt, worth
 from sim.classroom.letters import letter, letters, number, positions
 from sim.classroom.questions import as_gift, as_moodle
@@ -23,8 +24,10 @@ from sim.classroom.sheet import as_page, as_text
 from sim.cli import answer
 from sim.errors import InputError
 from sim.loading import load, load_text
+from sim.report.style import Language
 from sim.report.words import fill, values
 from sim.scenario import Question, Text
+from tests import shipped
 
 LESSON = """
 id: own
@@ -56,6 +59,12 @@ lesson:
 
 def own() -> Any:
     return load_text(LESSON, "own.yaml")
+
+
+@cache
+def shipped_asked(name: str, language: Language = "en", seed: int | None = None) -> AskedLesson:
+    """A lesson that ships, run once in a process for the tests that look at its questions."""
+    return ask(load(name), language, seed)
 
 
 class TestSeeds:
@@ -101,7 +110,7 @@ class TestKeys:
 
     @pytest.mark.parametrize("lesson", ["taxonomy", "layers", "memory-ledger"])
     def test_every_kind_of_prediction_can_be_answered_with_its_key(self, lesson: str) -> None:
-        asked = ask(load(lesson), seed=11)
+        asked = shipped_asked(lesson, seed=11)
         for question in asked.questions:
             given = letters(question.key)
             if question.number is not None:
@@ -120,7 +129,7 @@ class TestKeys:
 
 class TestLetters:
     def test_letters_and_positions_are_each_other_s_inverse(self) -> None:
-        question = ask(load("taxonomy")).questions[0]
+        question = shipped_asked("taxonomy").questions[0]
         assert positions(question, letters(question.key)) == question.key
         assert positions(question, "B>A c;d") == (1, 0, 2, 3)
         assert [letter(position) for position in (0, 25, 26, 52)] == ["a", "z", "aa", "ba"]
@@ -128,10 +137,10 @@ class TestLetters:
     @pytest.mark.parametrize("given", ["z", "a, a", "1"])
     def test_what_is_no_letter_is_refused(self, given: str) -> None:
         with pytest.raises(InputError, match="question predict"):
-            positions(ask(load("taxonomy")).questions[0], given)
+            positions(shipped_asked("taxonomy").questions[0], given)
 
     def test_a_guess_is_in_the_unit_that_is_asked(self) -> None:
-        question = ask(load("run-chain")).questions[0]
+        question = shipped_asked("run-chain").questions[0]
         assert number(question, "22 MiB") == 22 * 2**20
         assert number(question, "1.5e1") == 15 * 2**20
         for wrong in ("much", "", "1e400", "nan"):
@@ -141,21 +150,21 @@ class TestLetters:
 
 class TestWorth:
     def test_points_by_hand(self) -> None:
-        ranked, several = ask(load("taxonomy")).questions[0], ask(load("layers")).questions[0]
+        ranked, several = shipped_asked("taxonomy").questions[0], shipped_asked("layers").questions[0]
         first, second, *rest = ranked.key
         assert worth(ranked, letters((second, first, *rest))) == pytest.approx(4 / 6)
         right, wrong = several.key, [at for at in range(len(several.answers)) if at not in several.key]
         assert worth(several, letters(right[:2])) == pytest.approx(2 / len(right))
         assert worth(several, letters((*right, wrong[0]))) == pytest.approx((len(right) - 1) / len(right))
         assert worth(several, letters(wrong)) == 0
-        guess = ask(load("run-chain")).questions[0]
+        guess = shipped_asked("run-chain").questions[0]
         assert guess.number is not None
         size = guess.number.value / 2**20
         assert [worth(guess, f"{size * factor}") for factor in (0.79, 0.81, 1.24, 1.26)] == [0, 1, 1, 0]
         assert worth(guess, " ") == 0
 
     def test_half_an_order_and_two_choices_are_refused(self) -> None:
-        ranked, choice = ask(load("taxonomy")).questions[:2]
+        ranked, choice = shipped_asked("taxonomy").questions[:2]
         with pytest.raises(InputError, match="orders 2 of 6; expected all"):
             worth(ranked, "a, b")
         with pytest.raises(InputError, match="names several answers; expected one"):
@@ -164,7 +173,7 @@ class TestWorth:
 
 class TestSheet:
     def test_the_sheet_has_no_key_and_the_key_has_it(self) -> None:
-        asked = ask(load("taxonomy"), seed=5)
+        asked = shipped_asked("taxonomy", seed=5)
         sheet, key = as_text(asked), as_text(asked, answers=True)
         assert "Key:" not in sheet
         assert asked.finding not in sheet
@@ -185,7 +194,7 @@ class TestSheet:
 
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_a_page_loads_nothing_and_has_no_colour(self, language: Any) -> None:
-        page = as_page(ask(load("taxonomy"), language, 5), student="<s1>")
+        page = as_page(shipped_asked("taxonomy", language, 5), student="<s1>")
         assert "&lt;s1&gt;" in page
         assert not re.search(r"(src|href)=|@import|url\(", page)
         assert set(re.findall(r"#[0-9a-f]{3,6}\b", page)) <= {"#000", "#fff"}
@@ -201,7 +210,7 @@ def quizzed(name: str) -> Sequence[Question]:
 
 class TestQuestions:
     def test_moodle_takes_the_right_answers_as_worth_all(self) -> None:
-        asked = ask(load("layers"))
+        asked = shipped_asked("layers")
         quiz = ET.fromstring(as_moodle(asked))
         kinds = [question.get("type") for question in quiz]
         assert kinds == ["category", *["multichoice"] * (1 + len(quizzed("layers")))]
@@ -211,11 +220,11 @@ class TestQuestions:
         assert [question.findtext("single") for question in quiz[1:]] == ["false", *["true"] * len(quizzed("layers"))]
 
     def test_an_order_is_matched_and_a_guess_has_its_tolerance(self) -> None:
-        (ranked,) = ET.fromstring(as_moodle(ask(load("taxonomy")))).findall("question[@type='matching']")
+        (ranked,) = ET.fromstring(as_moodle(shipped_asked("taxonomy"))).findall("question[@type='matching']")
         pairs = {pair.findtext("text"): pair.findtext("answer/text") for pair in ranked.findall("subquestion")}
         assert pairs["1"] == "Firecracker"
         assert len(pairs) == 6
-        asked = ask(load("run-chain"))
+        asked = shipped_asked("run-chain")
         (guess,) = ET.fromstring(as_moodle(asked)).findall("question[@type='numerical']/answer")
         middle, tolerance = float(guess.findtext("text") or 0), float(guess.findtext("tolerance") or 0)
         assert asked.questions[0].number is not None
@@ -224,23 +233,24 @@ class TestQuestions:
         assert middle + tolerance == pytest.approx(value * 1.25, rel=1e-4)
 
     def test_gift_escapes_what_has_a_meaning_there(self) -> None:
-        gift = as_gift(ask(load("run-chain")))
+        gift = as_gift(shipped_asked("run-chain"))
         assert gift.count("\n}") == 1 + len(quizzed("run-chain"))
         assert re.search(r"  #\d+(\.\d+)?\.\.\d+", gift)
-        bare = [line for line in as_gift(ask(load("taxonomy"))).splitlines() if re.search(r"(?<!\\):(?!:)", line)]
+        bare = [line for line in as_gift(shipped_asked("taxonomy")).splitlines() if re.search(r"(?<!\\):(?!:)", line)]
         assert all(line.startswith(("//", "$CATEGORY", "::")) for line in bare)
 
 
 class TestClass:
+    @shipped.runs_once("taxonomy")  # by the test for its keys, and by the command for its own
     def test_a_class_of_thirty_is_graded(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Ten have all right, ten leave the quiz empty, ten answer what is right for their neighbour."""
         folder = tmp_path / "receipts"
         folder.mkdir()
-        expected = {}
+        lesson, expected = load("taxonomy"), {}
         for place in range(30):
             student = f"s{place:02d}"
-            asked = ask(load("taxonomy"), seed=seed_of(student))
-            whose = ask(load("taxonomy"), seed=seed_of(f"s{place + 1:02d}")) if place >= 20 else asked
+            asked = ask(lesson, seed=seed_of(student))
+            whose = ask(lesson, seed=seed_of(f"s{place + 1:02d}")) if place >= 20 else asked
             given = {question.id: letters(question.key) for question in whose.questions}
             if 10 <= place < 20:
                 given = {"predict": given["predict"]}
@@ -257,7 +267,7 @@ class TestClass:
         assert {row["notes"] for row in rows} == {""}
 
     def test_an_empty_receipt_is_worth_nothing(self) -> None:
-        asked = ask(load("taxonomy"), seed=seed_of("s1"))
+        asked = shipped_asked("taxonomy", seed=seed_of("s1"))
         grade = Grader().grade(empty(asked, "s1"))
         assert (grade.total, grade.notes) == (0, ())
 
@@ -312,7 +322,7 @@ class TestClass:
     def test_a_receipt_reads_as_it_was_written(self, tmp_path: Path) -> None:
         written = tmp_path / "r.json"
         assert answer(["lesson", "taxonomy", "--student", "s1", "--receipt", "--out", str(written)]) == 0
-        assert read_receipt(written).plain() == empty(ask(load("taxonomy"), seed=seed_of("s1")), "s1").plain()
+        assert read_receipt(written).plain() == empty(shipped_asked("taxonomy", seed=seed_of("s1")), "s1").plain()
 
 
 def test_a_scenario_without_a_lesson_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

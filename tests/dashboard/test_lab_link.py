@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from sim.loading import load
 from tests.dashboard.apptest import click, error, opened, texts, title
 from tests.dashboard.test_answers import again, link_of
 
-STATE = lab_state.fresh(lab.own_context())
+
+@cache
+def untouched() -> lab_state.LabState:
+    """The lab before any edit. Asked for by tests alone: to find the context reads all lessons."""
+    return lab_state.fresh(lab.own_context())
 
 
 def test_an_edited_dockerfile_an_argument_and_a_build_that_was_kept_come_back_from_the_link() -> None:
@@ -40,27 +45,27 @@ def test_an_edited_dockerfile_an_argument_and_a_build_that_was_kept_come_back_fr
 def test_a_state_is_what_it_was_after_the_way_through_a_link() -> None:
     from dataclasses import replace
 
-    kept = replace(STATE.keep(), file="src/app.py", how="content", content="print()\n")
+    kept = replace(untouched().keep(), file="src/app.py", how="content", content="print()\n")
     state = replace(kept, arguments=(("A", "1"),), dockerfile="FROM a\n")
-    there = replace(STATE, file=state.file, how=state.how)
+    there = replace(untouched(), file=state.file, how=state.how)
     assert lab_link.restored(there, unpack(pack(lab_link.document(state)))) == state
-    assert lab_link.document(STATE) == {}, "what is as it lies there needs no room in a link"
+    assert lab_link.document(untouched()) == {}, "what is as it lies there needs no room in a link"
 
 
 def test_all_steps_of_a_link_read_their_context_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal steps pack into a short link: what each costs is bounded by what is looked up once for all."""
-    step = lab_link.remembered(STATE)
+    step = lab_link.remembered(untouched())
     assert step is not None
     reads: list[str] = []
     fresh = lab_state.fresh
     monkeypatch.setattr(lab_link, "fresh", lambda context: reads.append(context.name) or fresh(context))
-    found = lab_link.recalled([step] * limits.UNDONE, {STATE.context.name: STATE.context})
-    assert found == [STATE] * limits.UNDONE
-    assert reads == [STATE.context.name]
+    found = lab_link.recalled([step] * limits.UNDONE, {untouched().context.name: untouched().context})
+    assert found == [untouched()] * limits.UNDONE
+    assert reads == [untouched().context.name]
 
 
 def test_past_and_future_of_a_link_are_bounded_together() -> None:
-    step = lab_link.remembered(STATE)
+    step = lab_link.remembered(untouched())
     at = opened("layers", show="1", undo=pack({"past": [step] * limits.UNDONE, "future": [step]}))
     history = at.session_state["lab:history"]
     assert (history.past, history.future) == ((), ())
@@ -87,7 +92,7 @@ def test_past_and_future_of_a_link_are_bounded_together() -> None:
 )
 def test_an_edit_that_the_lab_would_not_have_written_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        lab_link.restored(STATE, document)
+        lab_link.restored(untouched(), document)
 
 
 @pytest.mark.parametrize("edit", ["nope", pack({"kept": [[{"path": "../../x", "delete": True}]]})])
@@ -100,11 +105,11 @@ def test_a_page_answers_an_edit_that_cannot_be_used(edit: str) -> None:
 def test_the_scenario_to_download_runs_elsewhere_with_the_same_numbers(tmp_path: Path) -> None:
     """The lab's build and a shipped lesson, from an archive, against the build of the page."""
     lesson = load("layers")
-    packed = bundle(STATE.scenario(lesson), STATE.context.folder)
+    packed = bundle(untouched().scenario(lesson), untouched().context.folder)
     zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path)
     from sim.batch.run import run
 
-    (there,), (here,) = run(load(tmp_path / "layers.yaml")), run(STATE.scenario(lesson))
+    (there,), (here,) = run(load(tmp_path / "layers.yaml")), run(untouched().scenario(lesson))
     assert there.metrics == here.metrics
     assert "5 of 11" in texts(opened("layers", show="1"))
 

@@ -9,10 +9,11 @@ import pytest
 
 from sim.batch.run import run
 from sim.errors import InputError
-from sim.loading import load, load_text
+from sim.loading import load_text
 from sim.report.formats.jsonlines import scenario_object
 from sim.report.words import label_names
 from sim.scenario import Text
+from tests.shipped import read
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 
@@ -98,7 +99,7 @@ def test_a_name_belongs_to_the_label_in_whatever_part_it_is() -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_label_that_is_no_technology_has_a_name_in_both_languages(path: Path) -> None:
     """A technology names a label of startup, memory and density, where it is the only one of its kind or differs."""
-    scenario = load(path)
+    scenario = read(path)
     for part in scenario.parts:
         technologies = [getattr(variant, "technology", "") for variant in part.variants.values()]
         alike = len(set(technologies)) == 1 and len(part.variants) > 1

@@ -12,13 +12,12 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from sim.loading import load
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.catalogtexts import ESTIMATE
@@ -45,7 +44,7 @@ UNITS = r"MiB|GiB|KiB|MB|GB|kB|ms|µs|\bs\b|min|%|秒|分|ミリ秒|instances|�
 
 @cache
 def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
-    scenario = load(path)
+    scenario = shipped.read(path)
     return scenario, shipped.outcomes(scenario, 1)
 
 
@@ -57,9 +56,13 @@ def requests(path: Path) -> Iterator[DrawingRequest]:
                 yield request(scenario, outcome, Style(language=language), lecture=lecture)
 
 
+@lru_cache(maxsize=4)  # tests of a lesson follow each other, see tests/conftest.py
+def everything(path: Path, *, hidden: bool) -> tuple[tuple[DrawingRequest, Drawing], ...]:
+    return tuple((asked, one) for asked in requests(path) for one in shown(asked, hidden=hidden))
+
+
 def drawn(path: Path, *, hidden: bool = False) -> Iterator[tuple[DrawingRequest, Drawing]]:
-    for asked in requests(path):
-        yield from ((asked, one) for one in shown(asked, hidden=hidden) if one.kind != "html" or one.words)
+    yield from ((asked, one) for asked, one in everything(path, hidden=hidden) if one.kind != "html" or one.words)
 
 
 def tooltips(node: Any) -> Iterator[Any]:
@@ -84,7 +87,7 @@ def pictures(one: Drawing) -> Iterator[ET.Element]:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_has_words_for_those_who_cannot_see_it(path: Path) -> None:
     for hidden in (False, True):
-        for one in (one for asked in requests(path) for one in shown(asked, hidden=hidden)):
+        for _, one in everything(path, hidden=hidden):
             if one.kind == "html" and not one.words:
                 assert "<table" not in one.content, f"{one.id} has no picture"
                 continue
@@ -139,7 +142,7 @@ def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
 
 
 INTERVALS = {"startup", "distribution", "plain"}
-RANDOM = [path for path in SCENARIOS if INTERVALS & {part.study for part in load(path).parts}]
+RANDOM = [path for path in SCENARIOS if INTERVALS & {part.study for part in shipped.read(path).parts}]
 """Studies that draw randomness and tell of intervals, and their lessons."""
 
 

@@ -143,7 +143,8 @@ def test_more_requests_than_are_followed_are_refused() -> None:
 
 
 def test_the_shipped_scenario_has_fewer_cold_starts_and_more_instances_the_longer_they_are_kept() -> None:
-    (outcome,) = run_scenario(load_text((ROOT / "scenarios/presets/functions.yaml").read_text(), "functions.yaml"))
+    preset = load_text((ROOT / "scenarios/presets/functions.yaml").read_text(), "functions.yaml")
+    (outcome,) = run_scenario(preset, replications=1)
     found = {(metric.metric, metric.of): metric.value for metric in outcome.metrics if metric.statistic == "value"}
     cold = [found["cold_share", label] for label in ("minute", "ten", "hour")]
     there = [found["pool_instances", label] for label in ("minute", "ten", "hour")]

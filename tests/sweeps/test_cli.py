@@ -309,7 +309,7 @@ def test_a_terminal_sees_a_bar_with_the_time_left(tmp_path: Path) -> None:
     import pty
 
     parent, child = pty.openpty()
-    words = ["sweep", "taxonomy", "--set", "replications=2", "--vary", "seed=1..800", "--store", str(tmp_path / "s")]
+    words = ["sweep", "taxonomy", "--set", "replications=2", "--vary", "seed=1..100", "--store", str(tmp_path / "s")]
     process = subprocess.Popen([sys.executable, "-m", "sim", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=child)
     os.close(child)
     seen = b""
@@ -324,8 +324,8 @@ def test_a_terminal_sees_a_bar_with_the_time_left(tmp_path: Path) -> None:
     os.close(parent)
     assert process.wait() == 0
     text = seen.decode()
-    assert re.search(r"points +\[#+-+\] +\d+/800 +\d\d:\d\d:\d\d", text)
-    assert "800/800" in text
+    assert re.search(r"points +\[#+-+\] +\d+/100 +\d\d:\d\d:\d\d", text)
+    assert "100/100" in text
 
 
 def test_the_commands_and_queries_of_the_page_do_what_it_says(

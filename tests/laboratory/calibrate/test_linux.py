@@ -19,6 +19,8 @@ from sim.laboratory.calibrate.probes import Probe
 from sim.laboratory.calibrate.results import Calibration
 from tests.watchdog import PATIENCE
 
+pytestmark = pytest.mark.xdist_group("this-host")  # in one process, which measures the host once
+
 PRIMITIVES = [name for name in PROBES if name not in ("qemu", "crun", "runc", "podman", "docker")]
 
 

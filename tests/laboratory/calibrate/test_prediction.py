@@ -18,6 +18,8 @@ from sim.laboratory.calibrate.results import Measurement
 PRIMITIVES = ("syscall", "page_fault", "process", "namespace", "mount_table", "cgroup", "gunzip")
 
 
+pytestmark = pytest.mark.xdist_group("this-host")  # in one process, which measures the host once
+
 TRIES = 3
 """Other work on a shared host adds to a start, and another's attach takes from it: then all is measured again.
 

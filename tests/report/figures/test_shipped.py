@@ -70,7 +70,7 @@ def figures(outcome, style):
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_figure_of_a_shipped_scenario_can_be_drawn(path, drawn):
-    scenario = load(path)
+    scenario = shipped.read(path)
     outcomes = shipped.outcomes(scenario, 1)
     for outcome in outcomes:
         for language in LANGUAGES:

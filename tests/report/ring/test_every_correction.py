@@ -11,7 +11,6 @@ import pytest
 from sim.classroom.look import Look, derived, look, look_predicted
 from sim.classroom.predicted import Said, ranking
 from sim.classroom.seeds import what_if
-from sim.loading import load
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.ring import place
@@ -30,7 +29,7 @@ WITHOUT: dict[tuple[str, str], str] = {}
 
 @cache
 def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
-    scenario = load(path)
+    scenario = shipped.read(path)
     return scenario, shipped.outcomes(scenario, 1)
 
 
@@ -51,7 +50,7 @@ def wrong(path: Path) -> Iterator[tuple[str, Look | None]]:
                 yield f"{number}", look(question, chosen, asked)
 
 
-@pytest.mark.parametrize("path", [path for path in SCENARIOS if load(path).lesson], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in SCENARIOS if shipped.read(path).lesson], ids=lambda path: path.stem)
 def test_every_wrong_answer_is_corrected_by_a_ring_round_a_mark_and_in_words(path: Path) -> None:
     scenario, parts = outcomes(path)
     for question, wanted in wrong(path):
