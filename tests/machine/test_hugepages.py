@@ -31,9 +31,10 @@ def tables(found):
 
 def test_transparent_pages_touch_more_around_what_is_scattered_and_keep_half_of_the_tables():
     plain, huge = made("off"), made("transparent")
-    slab = 30 * MIB
-    assert [line.part for line in plain.lines if line.scattered] == ["debian-cloud/kernel-dynamic"]
-    assert huge.guest_bytes == plain.guest_bytes + round(slab * 0.42)
+    slab, freed = 30 * MIB, 40 * MIB
+    parts = ["debian-cloud/kernel-dynamic", "debian-cloud/freed"]
+    assert [line.part for line in plain.lines if line.scattered] == parts
+    assert huge.guest_bytes == plain.guest_bytes + round((slab + freed) * 0.42)
     assert tables(huge) * 2 == tables(plain)
 
 
