@@ -142,7 +142,9 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     ids = [phase.id for phase in phases]
     for at, phase in enumerate(phases):
         if phase.until and not any(later.id == phase.until and not later.when for later in phases[at:]):
-            table.problem(f"phase {phase.id!r} has its lock until {phase.until!r}, no later phase of every start", "phases")
+            table.problem(
+                f"phase {phase.id!r} has its lock until {phase.until!r}, no later phase of every start", "phases"
+            )
     for key, ids in (("phases", ids), ("memory", [part.id for part in memory])):
         for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             table.problem(f"id {repeated!r} is there twice", key)
