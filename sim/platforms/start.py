@@ -118,7 +118,7 @@ class Starter:
         ]
 
     def _demand(self, step: BootStep) -> str:
-        """A step's demand, "hold" only of a lock that tells at once when a hold ends, "kept" of one that is not over."""
+        """A step's demand: "hold" only of a lock that tells at once when a hold ends, "kept" of one that is kept."""
         if step.until:
             return "kept"
         later = bool(step.flushes) or step.resource in self.host.shared_by_readers

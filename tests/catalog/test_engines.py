@@ -95,7 +95,7 @@ def test_a_technology_without_an_engine_is_of_none():
 
 
 def test_the_layer_store_is_one_lock_until_18_09():
-    """moby v18.09.6 layer/layer_store.go holds mountL in CreateRWLayer; moby/moby#39135 does not, in 18.09.7 and 19.03."""
+    """moby v18.09.6 layer/layer_store.go holds mountL in CreateRWLayer; v18.09.7 does not (moby/moby#39135)."""
     held = {version: "layer-store" in steps(docker(version)) for version in ("1.12", "18.09", "20.10", "26.1", "28")}
     assert held == {"1.12": True, "18.09": True, "20.10": False, "26.1": False, "28": False}
     assert steps(docker("18.09"))["layer-store"].resource == "layer_store"

@@ -71,7 +71,7 @@ def test_each_is_of_an_entry_or_read_by_a_study() -> None:
 
 @pytest.mark.parametrize("kind", ["technologies", "guests", "applications", "hosts"])
 def test_an_entry_has_the_numbers_that_the_model_reads_for_it(kind: str) -> None:
-    """What `sim.catalog.load` makes of its file and of all that it is made of. What is of a whole lock stands there alone."""
+    """What `sim.catalog.load` makes of its file and of all that it is made of. What a whole lock has is not there."""
     for name, entry in getattr(load, kind)().items():
         assert of(
             f"{kind}/{name}", without=("grace.", "lingering.", "_store.toml write", "_metadata.toml write", *SHARED)

@@ -55,7 +55,7 @@ def test_dockers_releases_differ_in_nothing_but_the_network(technology):
 
 
 WRITTEN = ["network-endpoint", "network-record", "network-join", "network-external"]
-"""What dockerd writes of a bridge's endpoint, in the order of moby v26.1.5: the driver's, the network's; then on joining."""
+"""What dockerd writes of a bridge's endpoint, in the order of moby v26.1.5: the last two on joining."""
 
 
 @pytest.mark.parametrize(
