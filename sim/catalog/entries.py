@@ -99,6 +99,7 @@ def _phase(table: Table) -> Phase:
         when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader", "force")),
         kernel_before=table.string("kernel_before", ""),
         kernel_from=table.string("kernel_from", ""),
+        until=table.string("until", "") if operation is not None else "",
         provenance=provenance,
     )
     table.done()
@@ -138,6 +139,11 @@ def _memory_part(table: Table) -> MemoryPart:
 def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     phases = tuple(_phase(inner) for inner in table.tables("phases"))
     memory = tuple(_memory_part(inner) for inner in table.tables("memory"))
+    for at, phase in enumerate(phases):
+        if phase.until and not any(later.id == phase.until and not later.when for later in phases[at:]):
+            table.problem(
+                f"phase {phase.id!r} has its lock until {phase.until!r}, no later phase of every start", "phases"
+            )
     for key, ids in (("phases", [phase.id for phase in phases]), ("memory", [part.id for part in memory])):
         for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             table.problem(f"id {repeated!r} is there twice", key)

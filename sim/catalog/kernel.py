@@ -166,6 +166,8 @@ class Lock(Sensed):
         shared: The grace periods that stand in its place, where nobody is kept out. None for a lock.
         lingering: For how many seconds a holder, in the way of others still, counts as "queued" after it gave the lock
             back. None for not at all.
+        write: After how many flushes a holder gives the lock back and asks for it again, as a database has it for each
+            write. None for once after all.
     """
 
     id: str
@@ -176,3 +178,4 @@ class Lock(Sensed):
     checks: Checks | None = None
     shared: SharedGrace | None = None
     lingering: Number | None = field(default=None, metadata=COSTS)
+    write: Number | None = field(default=None, metadata=COSTS)

@@ -255,12 +255,12 @@ def _in(value: Any, key: str, place: TablePlace) -> Iterator[TablePlace]:
 
 
 def _of_lock(operation: str) -> Iterator[TablePlace]:
-    """The numbers of a lock's operation, "rtnl.veth-move", and of the lock's grace periods."""
+    """The numbers of a lock's operation, "rtnl.veth-move", and those of the lock itself."""
     lock, _, name = operation.partition(".")
     file = f"locks/{lock}.toml"
     data = _read(file)
     for index, entry in enumerate(data["operations"]):
         if entry["id"] == name:
             yield from _in(entry, "operations", (file, f"operations.{index}"))
-    for name in ("grace", "lingering", "shared"):
+    for name in ("grace", "lingering", "shared", "write"):
         yield from _in(data.get(name, {}), name, (file, name))

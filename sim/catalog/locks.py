@@ -140,7 +140,10 @@ def _lock(table: Table, name: str) -> Lock:
         _checks(table),
         _shared(table),
         _lingering(table),
+        table.number("write", "1") if table.has("write") else None,
     )
+    if lock.write is not None:
+        positive(table, write=lock.write)
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")

@@ -58,6 +58,7 @@ class Phase(Sensed):
             "boot_loader" is for a technology that boots the guest's disk, where that disk has a boot loader.
         kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
         kernel_from: The phase is only there on this host kernel and newer ones.
+        until: Of a hold: the later phase at whose end the lock is given back. "" for at the end of the hold.
         provenance: The numbers behind the plain fields: "spread", "parallelism", "files", and "times", which says how
             many holds of its operation the phase is, or how many times as long it takes where it is translated.
     """
@@ -79,6 +80,7 @@ class Phase(Sensed):
     when: str = ""
     kernel_before: str = ""
     kernel_from: str = ""
+    until: str = ""
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("parallelism"))
 
 

@@ -1,10 +1,13 @@
 """A lock whose holder waits for the disk while it has it, as the one writer of a database does.
 
+Where it is had for each write, a holder with more to write asks again at the end of the queue.
+
 How long that takes is known only once the disk is done. So a queue is kept here, where `sim.engine.servers` needs none.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Any
 
@@ -15,11 +18,17 @@ from sim.machine.disk import OnServed, RunningDisk
 
 
 class DiskLock:
-    """One holder at a time, in the order of asking."""
+    """One holder at a time, in the order of asking.
 
-    def __init__(self, env: Environment, disk: RunningDisk) -> None:
+    Args:
+        write: After how many flushes the lock is given back.
+    """
+
+    def __init__(self, env: Environment, disk: RunningDisk, write: float = math.inf) -> None:
         self._disk = disk
-        # Of each its seconds, its flushes, what is called then and with what, without a tuple: half the memory.
+        self._write = write
+        # Of each its seconds for a write, its flushes, what is called after them and with what, without a tuple: half
+        # the memory.
         self._queue: deque[Any] = deque()
         self._alarm = Alarm(env, self._flush)
 
@@ -30,9 +39,11 @@ class DiskLock:
     def hold(self, seconds: float, flushes: float, done: OnServed, argument: Any = None) -> float:
         """Have the lock for some seconds and then for some flushes, and call `done(argument)`.
 
-        Gives the seconds that it takes where nobody else wants the lock or the disk.
+        Each write has its share of the seconds. Gives the seconds that it takes where nobody else wants the lock or the
+        disk.
         """
-        self._queue.extend((seconds, flushes, done, argument))
+        writes = max(1, math.ceil(flushes / self._write))
+        self._queue.extend((seconds / writes, flushes, done, argument))
         if len(self._queue) == 4:
             self._begin()
         return seconds + self._disk.flush_seconds(flushes)
@@ -46,11 +57,15 @@ class DiskLock:
             self._flush()
 
     def _flush(self, _: Any = None) -> None:
-        self._disk.flush(self._queue[1], self._flushed)
+        self._disk.flush(min(self._queue[1], self._write), self._flushed)
 
     def _flushed(self, _: Any) -> None:
         """The holder gives the lock back. Whoever is next has it before the disk begins another commit."""
-        _, _, done, argument = [self._queue.popleft() for _ in range(4)]
+        seconds, flushes, done, argument = [self._queue.popleft() for _ in range(4)]
+        left = flushes - self._write
+        if left > 0:
+            self._queue.extend((seconds, left, done, argument))
         if self._queue:
             self._begin()
-        done(argument)
+        if left <= 0:
+            done(argument)

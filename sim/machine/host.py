@@ -29,6 +29,7 @@ from sim.engine.seeds import SeedTree
 from sim.engine.servers import CheckingServer, GraceDomain, GraceLock, Servers
 from sim.machine.disk import OnServed, RunningDisk
 from sim.machine.disklock import DiskLock
+from sim.machine.keptlock import KeptLock
 from sim.outcome import Bound
 
 
@@ -96,6 +97,8 @@ class RunningHost:
         self._network = Fluid(env, host.network.at(bound))
         self._locks: dict[str, Servers] = {}
         self._disk_locks: dict[str, DiskLock] = {}
+        self._kept: dict[str, KeptLock] = {}
+        self._writes = {name: lock.write.at(bound) for name, lock in locks().items() if lock.write}
         self._ends: dict[str, deque[float]] = {}
         self._lingers = {name: lock.lingering.at(bound) for name, lock in locks().items() if lock.lingering}
         self._special = {name: own for name, lock in locks().items() if (own := _special(lock, host.kernel, bound))}
@@ -223,8 +226,19 @@ class RunningHost:
         """Take a lock in the order of asking, and have it for some seconds and then for flushes of the disk."""
         held = self._disk_locks.get(lock)
         if held is None:
-            held = self._disk_locks[lock] = DiskLock(self.env, self._disk)
+            held = self._disk_locks[lock] = DiskLock(self.env, self._disk, self._writes.get(lock, math.inf))
         return held.hold(seconds, flushes, done, argument)
+
+    def take(self, lock: str, done: OnServed, argument: Any) -> bool:
+        """Take a lock until it is given back. Whether it is got now; else `done(argument)` is called once it is."""
+        kept = self._kept.get(lock)
+        if kept is None:
+            kept = self._kept[lock] = KeptLock()
+        return kept.take(done, argument)
+
+    def give_back(self, lock: str, argument: Any) -> None:
+        """Give back a lock that was taken with that argument. Nothing happens where it has been given back."""
+        self._kept[lock].give_back(argument)
 
 
 def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock | CheckingServer | None:

@@ -12,7 +12,7 @@ or on the engine's version where a daemon has the lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sim.catalog.kernel import Growth, Hold, generation
@@ -72,6 +72,7 @@ class BootStep:
         files: How many files a read opens.
         stream: Whether a read is of a file from end to end.
         flushes: How many flushes of the disk a hold waits for under its lock, after the amount.
+        until: Of a hold: the id of the later step at whose end the lock is given back. "" for at the end of the hold.
     """
 
     id: str
@@ -88,6 +89,7 @@ class BootStep:
     files: float = 0.0
     stream: bool = False
     flushes: float = 0.0
+    until: str = ""
 
     @property
     def timed(self) -> bool:
@@ -123,6 +125,12 @@ class BootPlan:
     def ready(self) -> int:
         """How many of the steps are done once the application is ready."""
         return len(self.steps) - self.clean_up
+
+    @property
+    def given_back(self) -> Mapping[int, str]:
+        """The locks that are had over several steps, by the position of the first step without them."""
+        after = {step.id: position for position, step in enumerate(self.steps, 1)}
+        return {after[step.until]: step.resource for step in self.steps if step.until}
 
 
 def boot_plan(
@@ -226,7 +234,7 @@ def _later(engine: str, before: str | None) -> bool:
 def _empty(phase: Phase, host: Host, engine: str) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
     held = _hold(phase, host, engine)
-    return not held.growth and held.flushes is None and not held.amount.at("high")
+    return not (phase.until or held.growth or held.flushes is not None or held.amount.at("high"))
 
 
 def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:
@@ -301,6 +309,7 @@ def _step(
         files=shape["files"].at(bound) if "files" in shape else phase.files,
         stream=phase.stream,
         flushes=sum(count.at(bound) for count in flushes) * scale,
+        until=phase.until,
     )
 
 

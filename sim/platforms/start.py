@@ -67,7 +67,9 @@ class Starter:
         log: What happened.
         rows: The plan's steps, with what each start reads of them.
         first_cpu: The position of the first step that computes, in a process that was forked just now. -1 for none.
-        marks: The positions of the first steps after those milestones at which something happens or is told.
+        given_back: The locks that a start gives back before a step, by its position.
+        marks: The positions of the first steps after those milestones at which something happens or is told, and of
+            those before which a lock is given back.
     """
 
     def __init__(
@@ -96,7 +98,8 @@ class Starter:
         self.limit = limit
         self.quotas: dict[int, CpuQuota] = {}
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
-        self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
+        self.given_back = plan.given_back
+        self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ()), *self.given_back}
         self.log = StartLog(plan, self.marks, host)
         self._lines: dict[int, AlarmLine] = {}
         place = seeds.child("phase")
@@ -115,7 +118,9 @@ class Starter:
         ]
 
     def _demand(self, step: BootStep) -> str:
-        """A step's demand, "hold" only of a lock that tells at once when a hold ends."""
+        """A step's demand: "hold" only of a lock that tells at once when a hold ends, "kept" of one that is kept."""
+        if step.until:
+            return "kept"
         later = bool(step.flushes) or step.resource in self.host.shared_by_readers
         return "held later" if step.demand == "hold" and later else step.demand
 
@@ -291,6 +296,12 @@ class Start(Armed):
                     if got != now:
                         gets.note(index, got)
                     ends.note(index, at)
+            elif demand == "kept":
+                self._position = position
+                self.at = now
+                starter.log.own[position].note(index, 0.0)
+                if not host.take(step.resource, Start._served, self):
+                    return None
             else:
                 self._position = position
                 alone = self._ask(step, amount)
@@ -329,9 +340,14 @@ class Start(Armed):
     handler = staticmethod(_walk)
 
     def _stops_at(self, position: int) -> bool:
-        """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
+        """What happens before a step that is first after a milestone; whether the start waits there to be told more.
+
+        A lock that was had until there is given back.
+        """
         starter, plan = self._starter, self._starter.plan
         self._position = position
+        if position in starter.given_back:
+            starter.host.give_back(starter.given_back[position], self)
         goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
             self.__class__ = _Waiting

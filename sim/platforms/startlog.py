@@ -164,6 +164,6 @@ def _kind(step: BootStep, host: RunningHost) -> int:
         return _WAIT
     if step.demand == "cpu":
         return _COMPUTED
-    if step.demand != "hold" or step.flushes or step.resource in host.shared_by_readers:
+    if step.demand != "hold" or step.until or step.flushes or step.resource in host.shared_by_readers:
         return _SERVED
     return _GOT if step.resource in host.self_timed else _HELD

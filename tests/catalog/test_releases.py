@@ -47,7 +47,29 @@ def test_docker_28_makes_the_pair_in_the_namespace_of_a_task_that_is_there():
 
 @pytest.mark.parametrize("technology", ["docker-20-10", "docker", "docker-28"])
 def test_dockers_releases_differ_in_nothing_but_the_network(technology):
-    assert steps(technology) == steps("docker")
+    def but_the_network(ids):
+        return [phase for phase in ids if not phase.startswith("network-")]
+
+    assert but_the_network(steps(technology)) == but_the_network(steps("docker"))
+    assert sorted(steps(technology)) == sorted(steps("docker"))
+
+
+WRITTEN = ["network-endpoint", "network-record", "network-join", "network-external"]
+"""What dockerd writes of a bridge's endpoint, in the order of moby v26.1.5: the last two on joining."""
+
+
+@pytest.mark.parametrize(
+    ("technology", "locked"),
+    [("docker-1-10", False), ("docker-1-12", False), ("docker-18-09", True), ("docker", True), ("docker-28", True)],
+)
+def test_a_network_makes_one_endpoint_at_a_time_since_17_06(technology, locked):
+    """libnetwork/network.go: CreateEndpoint holds networkLocker, from the allocation to the network's count; D1613."""
+    ids = steps(technology, network=True)
+    assert [phase for phase in ids if phase in WRITTEN] == WRITTEN
+    assert ("network-lock" in ids) is locked
+    if locked:
+        at, end = ids.index("network-lock"), ids.index("network-record")
+        assert ids[at : end + 1] == ["network-lock", "network-allocator", "network-endpoint", "network-record"]
 
 
 @pytest.mark.parametrize(

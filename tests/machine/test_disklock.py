@@ -68,3 +68,39 @@ def test_those_in_the_queue_are_counted_with_the_holder():
         env.run(until=until)
         counts.append(host.queued("store"))
     assert counts == [3, 2, 1, 0]
+
+
+def test_a_database_is_had_for_each_write_so_that_others_write_in_between():
+    """Two with three writes of two flushes, 10 ms each, and 3 ms of work: by turns, 21 ms a write.
+
+    The first has the 1st, 4th and 6th write, the second the 2nd, 5th and 7th. One with a single write has the third.
+    """
+    env, host = make()
+    asked = ((6.0, 0.003), (6.0, 0.003), (2.0, 0.001))
+    calls = [(0, lambda *to, one=one: host.hold_and_flush("network_store", one[1], one[0], *to)) for one in asked]
+    ends, alone = log_of(env, *calls)
+    assert ends == pytest.approx([6 * 0.021, 7 * 0.021, 3 * 0.021])
+    assert alone == pytest.approx([0.063, 0.063, 0.021])
+
+
+def test_an_odd_flush_is_a_write_of_its_own():
+    env, host = make()
+    ends, _ = log_of(env, *[(0, lambda *to: host.hold_and_flush("network_store", 0.0, 5.0, *to))] * 2)
+    assert ends == pytest.approx([0.09, 0.1])
+
+
+def test_a_lock_that_is_kept_is_got_in_the_order_of_asking_and_given_back_by_its_holder_alone():
+    _, host = make()
+    told = []
+    assert host.take("network_lock", told.append, "first")
+    assert not host.take("network_lock", told.append, "second")
+    assert not host.take("network_lock", told.append, "third")
+    host.give_back("network_lock", "third")
+    assert told == []
+    host.give_back("network_lock", "first")
+    host.give_back("network_lock", "first")
+    assert told == ["second"]
+    host.give_back("network_lock", "second")
+    host.give_back("network_lock", "third")
+    assert told == ["second", "third"]
+    assert host.take("network_lock", told.append, "fourth")

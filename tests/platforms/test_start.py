@@ -153,3 +153,22 @@ def test_a_plan_without_phases_is_ready_at_once(race):
     run = race(count=2)
     assert run.times == [0.0, 0.0]
     assert run.instances[1] == InstanceRecord("it", 1, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_a_lock_that_is_had_over_several_steps_is_given_back_at_the_end_of_the_last(race, phase):
+    """Each has it for a hold of 0.25 s and 0.5 s of CPU; two cores do not help, as one is at work at a time."""
+    run = race(
+        phase("lock", "hold", 0.0, resource="network_lock", until="write"),
+        phase("pair", "hold", 0.25, resource="rtnl"),
+        phase("write", "cpu", 0.5),
+        phase("join", "cpu", 0.125),
+        count=3,
+    )
+    assert run.times == pytest.approx([0.875, 1.625, 2.375])
+    waits = [record for record in run.phases if record.phase == "lock"]
+    assert [(record.start, record.end, record.queued) for record in waits] == [
+        (0, 0, 0),
+        (0, 0.75, 0.75),
+        (0, 1.5, 1.5),
+    ]
+    assert not any(record.queued for record in run.phases if record.phase != "lock")
