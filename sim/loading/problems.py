@@ -64,6 +64,8 @@ def validate(
     words: Iterable[str] = (),
     joint: Callable[[Path_], Path_] | None = None,
     given: Mapping[Any, Any] | None = None,
+    *,
+    apart: bool = False,
 ) -> tuple[T | None, list[Problem]]:
     """A checked dataclass, or the problems found.
 
@@ -72,13 +74,25 @@ def validate(
         words: Keys that may be meant at the top beside the dataclass's own.
         joint: As `place`, for problems of values that do not go together.
         given: What ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
+        apart: Each value is looked at by itself: nothing is told of values that do not go together.
     """
     from pydantic_core import ValidationError
 
     try:
         return adapter(kind).validate_json(json.dumps(value), strict=True, context=given), []
     except ValidationError as error:
-        return None, _problems(error, kind, value, document, place, tuple(words), joint or place)
+        return None, _problems(error, kind, value, document, place, tuple(words), None if apart else joint or place)
+
+
+def mistaken(kind: type[Any], value: Any, given: Mapping[Any, Any] | None = None) -> set[str]:
+    """The parameters at the top that have something wrong in them, each by itself. As `validate`."""
+    from pydantic_core import ValidationError
+
+    try:
+        adapter(kind).validate_json(json.dumps(value), strict=True, context=given)
+    except ValidationError as error:
+        return {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
+    return set()
 
 
 def _problems(
@@ -88,7 +102,7 @@ def _problems(
     document: Document,
     place: Callable[[Path_], Path_],
     words: tuple[str, ...],
-    joint: Callable[[Path_], Path_],
+    joint: Callable[[Path_], Path_] | None,
 ) -> list[Problem]:
     problems: list[Problem] = []
     mismatched: dict[Path_, tuple[Any, list[str]]] = {}
@@ -110,10 +124,11 @@ def _problems(
         elif expected is not None:
             mismatched.setdefault(path, (item["input"], []))[1].append(expected)
         elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
-            problems += [
-                document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
-                for problem in inner.problems
-            ]
+            if joint is not None:
+                problems += [
+                    document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
+                    for problem in inner.problems
+                ]
         else:
             problems.append(document.problem(_message(item, _unit(kind, path)), place(path)))
     for path, (found, expectations) in mismatched.items():
