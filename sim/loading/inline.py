@@ -21,6 +21,7 @@ from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text
+from sim.studies.parameters.disk import Drive
 
 GIVEN = "definition: given by the scenario"
 """The source of a number that stands in the scenario."""
@@ -39,20 +40,7 @@ class InlineHost:
     ] = None
     memory: Annotated[Bytes | None, Gt(0), doc("Its memory.")] = None
     swap: Annotated[Bytes | None, doc("Its swap.")] = None
-    disk: Annotated[
-        Literal[
-            "",
-            "nvme",
-            "consumer-nvme",
-            "sata-ssd",
-            "consumer-sata-ssd",
-            "unstated-ssd",
-            "hard-disk",
-            "cloud-disk",
-            "cloud-hard-disk",
-        ],
-        doc("Its disk; if left out, that of its like."),
-    ] = ""
+    disk: Annotated[Literal[Drive, "unstated-ssd"] | None, doc("Its disk; if left out, that of its like.")] = None
     disk_read: Annotated[BytesPerSecond | None, doc("How fast its disk reads.")] = None
     disk_write: Annotated[BytesPerSecond | None, doc("How fast its disk writes.")] = None
     network: Annotated[BytesPerSecond | None, doc("How fast its network card is.")] = None
@@ -88,7 +76,7 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
     Raises `InputError` with the path of what does not go together.
     """
     said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name not in _NO_NUMBERS}
-    disk = inline.disk if isinstance(inline, InlineHost) else ""
+    disk = inline.disk if isinstance(inline, InlineHost) else None
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
         for name, value in said.items()
