@@ -19,7 +19,7 @@ from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
 from sim.catalog.number import Number
 from sim.errors import InputError, Problem
-from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
+from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render, rounded
 from sim.scenario import Text
 from sim.studies.parameters.disk import Drive
 
@@ -106,7 +106,7 @@ def _named(name: Text, sizes: list[str]) -> Text:
 
 def _host(host: Host, numbers: dict[str, Number]) -> Host:
     if "memory" in numbers and numbers["memory"].value <= host.own_memory.at("high"):
-        least = render(host.own_memory.at("high"), "B")
+        least = render(rounded(host.own_memory.at("high")), "B")
         raise InputError(Problem(f"is no more than the {least} that its own system holds", path="memory"))
     cores = numbers.pop("cores", None)
     if cores is not None:
