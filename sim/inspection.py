@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sim.compose.reading.project import ProjectRequest, default_files, open_proj
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 from sim.kubernetes.manifests import read_manifest
+from sim.kubernetes.selecting import unserved
 
 _FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
@@ -156,6 +157,17 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
             for path in wasted[:NAMED_FILES]
         ],
     }
+
+
+def warn_among(reports: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each of several answers of `inspect`, with the warnings of manifests as they are among all of these.
+
+    A service of one file may be there for pods of another.
+    """
+    every = [one for held in reports if held["kind"] == "kubernetes" for one in held["objects"]]
+    for held in reports:
+        warned = [warning._asdict() for warning in unserved(held.get("objects", ()), every)]
+        yield {**held, "warnings": warned} if held["kind"] == "kubernetes" else dict(held)
 
 
 def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool, compose: ComposeChoice) -> dict[str, Any]:

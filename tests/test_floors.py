@@ -85,6 +85,7 @@ SHARED_BY_STUDIES = {
     "sim.studies.base",
     "sim.studies.parameters.container",
     "sim.studies.parameters.cpu",
+    "sim.studies.parameters.disk",
     "sim.studies.parameters.guest",
     "sim.studies.parameters.kernel",
     "sim.studies.parameters.load",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from streamlit import config
 
 from sim.evidence import stored
 from sim.evidence.accuracy import Accuracy
@@ -14,6 +15,14 @@ from tests.replayed import replayed
 
 ROOT = Path(__file__).parents[1]
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How right is it")[2].partition("\n## ")[0]
+
+
+def test_another_port_is_an_option_that_reaches_streamlit_and_that_it_knows() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (option,) = re.findall(r"^\$ bash scripts/dashboard\.sh --(\S+) \d+ ", readme, re.MULTILINE)
+    assert config.get_option(option) is not None  # it raises for an option that there is not
+    script = (ROOT / "scripts" / "dashboard.sh").read_text(encoding="utf-8")
+    assert 'streamlit run app.py "$@"' in script
 
 
 @pytest.fixture(scope="module")

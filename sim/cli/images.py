@@ -43,7 +43,7 @@ def inspect(
     import json
 
     from sim.archives import budgets as limits
-    from sim.inspection import ComposeChoice
+    from sim.inspection import ComposeChoice, warn_among
     from sim.inspection import inspect as read
     from sim.report.formats.inspection import inspected, together
 
@@ -67,6 +67,7 @@ def inspect(
             Problem(item["message"], item.get("file") or path, item.get("line") or 0, 0, item.get("path") or "")
             for item in held.get("problems", [])
         ]
+    reports = list(zip((path for path, _ in reports), warn_among([held for _, held in reports]), strict=True))
     if not reports and form not in FINDINGS:
         raise InputError(problems)
     if form in FINDINGS:

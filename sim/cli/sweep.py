@@ -192,13 +192,17 @@ def _print(path: Path, made: SweepPlan, names: Sequence[str], form: str) -> None
 
 def _told(summary: SweepSummary, path: Path, made: SweepPlan) -> str:
     """How a sweep ended, in a line."""
-    from sim.sweeps.reading import wide_points
+    from sim.sweeps.reading import first_failed, wide_points
+    from sim.sweeps.tables import cell_text
 
     words = f"{summary.points:,} point{'s' * (summary.points != 1)} in {path}"
     if summary.kept:
         words += f", {summary.kept:,} of them from before"
     if summary.failed:
         words += f", {summary.failed:,} failed"
+        if first := first_failed(path):
+            values = ", ".join(f"{axis}={cell_text(value)}" for axis, value in first[1].items())
+            words += f", first point {first[0]} ({values})"
     wide = wide_points(path) if made.job.until else 0
     if wide:
         words += f", {wide:,} not as narrow as was asked after {made.job.max_replications} replications"

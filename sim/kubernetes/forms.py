@@ -48,15 +48,17 @@ class FormFindings:
     """Paths of what is not read, and of what does not fit, with the reason. All within one object.
 
     Attributes:
+        slips: As `wrong`, of keys that the kind does not have.
         meant: Of what is not read, the name that may be meant, where one is near and not there itself.
     """
 
     ignored: list[KeyPath] = field(default_factory=list)
     wrong: list[tuple[KeyPath, str]] = field(default_factory=list)
+    slips: list[tuple[KeyPath, str]] = field(default_factory=list)
     meant: dict[KeyPath, str] = field(default_factory=dict)
 
 
-_NAME = 80
+NAME = 80
 """Characters of a key that may be a slip. Comparing names takes as long as the product of their lengths."""
 _NEAR = 0.85
 """How alike two names are, of 1, where one may be meant by the other. `initContainers` is no slip for `containers`."""
@@ -94,7 +96,6 @@ def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> No
 
 
 def _fields(value: Mapping[str, Any], form: Fields, path: KeyPath, findings: FormFindings) -> None:
-    missing = [key for key in form.forms if value.get(key) is None]
     for key in form.required:
         if value.get(key) is None:
             written = near(key, _unknown(value, form))
@@ -106,14 +107,11 @@ def _fields(value: Mapping[str, Any], form: Fields, path: KeyPath, findings: For
             examine(item, known, (*path, key), findings)
         else:
             findings.ignored.append((*path, key))
-            meant = near(key, missing) if len(findings.meant) < limits.PROBLEMS and len(key) <= _NAME else ""
-            if meant:
-                findings.meant[(*path, key)] = meant
 
 
 def _unknown(value: Mapping[str, Any], form: Fields) -> list[str]:
     """The first keys that the form does not know, and that are short enough for a slip."""
-    unknown = (key for key in value if key not in form.forms and len(key) <= _NAME)
+    unknown = (key for key in value if key not in form.forms and len(key) <= NAME)
     return list(islice(unknown, limits.PROBLEMS))
 
 

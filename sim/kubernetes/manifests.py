@@ -8,16 +8,17 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
+from sim.kubernetes.apifields import unknown_fields
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import KINDS, fields_of, read_as
-from sim.kubernetes.forms import FormFindings, examine, near, shown
+from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown
 from sim.kubernetes.resources import resource_problems
+from sim.kubernetes.selecting import pod_labels, pods_asked, unserved
 from sim.kubernetes.selectors import label_selector
+from sim.wording import nearest
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
-_KIND = 80
-"""Characters of a kind that are compared with those that are known."""
 _SELECTING = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"}
 """Kinds whose selector must take the pods of their template. Source: Kubernetes 1.32, pkg/apis/apps/validation."""
 
@@ -29,6 +30,7 @@ class ManifestObject:
     Attributes:
         value: The object, as JSON has it.
         document, line: Where it stands, from 1.
+        selector_line: Where its selector stands. `line` where it has none.
         modelled: Whether the model knows its kind. Of an unknown kind nothing but its name is read.
         ignored: Dotted paths of what is left out. A path stands for all that is below it.
         meant: Of some of these, the name that may be meant. "kind" where the kind is unknown and near one.
@@ -37,6 +39,7 @@ class ManifestObject:
     value: Mapping[str, Any]
     document: int
     line: int
+    selector_line: int
     modelled: bool
     ignored: tuple[str, ...]
     meant: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +54,27 @@ class ManifestObject:
         """Its name, or how its name will begin."""
         return name_of(self.value)
 
+    def plain(self) -> dict[str, Any]:
+        """What `inspect --format json` prints of it."""
+        metadata, spec = self.value.get("metadata"), self.value.get("spec")
+        namespace = _text(metadata.get("namespace")) if isinstance(metadata, dict) else ""
+        selector = spec.get("selector") if isinstance(spec, dict) else None
+        serves = self.kind == "Service" and self.modelled and isinstance(selector, dict)
+        labels = pod_labels(self.value)
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            **({"namespace": namespace} if namespace else {}),
+            "document": self.document,
+            "line": self.line,
+            "modelled": self.modelled,
+            **({"pods": pods_asked(self.value)} if self.modelled and labels is not None else {}),
+            **({"pod_labels": dict(labels)} if labels is not None else {}),
+            **({"selector": selector, "selector_line": self.selector_line} if serves else {}),
+            "ignored": list(self.ignored),
+            **({"meant": dict(self.meant)} if self.meant else {}),
+        }
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -61,20 +85,11 @@ class Manifest:
 
     def plain(self) -> dict[str, Any]:
         """What `inspect --format json` prints of it."""
+        objects = [one.plain() for one in self.objects]
         return {
             "kind": "kubernetes",
-            "objects": [
-                {
-                    "kind": one.kind,
-                    "name": one.name,
-                    "document": one.document,
-                    "line": one.line,
-                    "modelled": one.modelled,
-                    "ignored": list(one.ignored),
-                    **({"meant": dict(one.meant)} if one.meant else {}),
-                }
-                for one in self.objects
-            ],
+            "objects": objects,
+            "warnings": [warning._asdict() for warning in unserved(objects, objects)],
             "problems": [{"line": one.line, "path": one.path, "message": one.message} for one in self.problems],
         }
 
@@ -94,12 +109,13 @@ def read_manifest(text: str, name: str) -> Manifest:
                 message = f"{shown(plain(node))} is no object; expected apiVersion, kind and metadata"
                 problems.append(node.problem(f"{message} (document {number})", path))
                 continue
-            one, wrong = _checked(node, number)
+            one, findings = _checked(node, number)
             objects.append(one)
             about = f"{one.kind or 'object'} {one.name}".strip()
             problems += [
-                _at(node, inner).problem(f"{reason} ({about}, document {number})", (*path, *inner))
-                for inner, reason in wrong
+                _at(node, inner).problem(f"{reason} ({about}, document {number})", (*path, *inner), at_key=at_key)
+                for told, at_key in ((findings.wrong, False), (findings.slips, True))
+                for inner, reason in told
             ]
     if not any(one.kind and one.value.get("apiVersion") for one in objects):
         raise InputError([*problems, Problem("has no object with apiVersion and kind, so it is no manifest", name)])
@@ -116,7 +132,7 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
             findings.wrong.append(((), f"missing key {key!r}, which says what the object is"))
     form = fields_of(api_version, kind)
     if form is None:
-        if meant := near(kind[:_KIND], (name for name in KINDS if name != kind)):
+        if meant := near(kind[:NAME], (name for name in KINDS if name != kind)):
             findings.meant[("kind",)] = meant
         findings.ignored += [(key,) for key in value if key not in (*_ALWAYS_READ, "metadata")]
         for key in metadata if isinstance(metadata, dict) else ():
@@ -130,10 +146,33 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
     if read_as(api_version) != api_version:
         findings.ignored.append(("apiVersion",))
     examine(value, form, (), findings)
+    _slips(value, findings)
     findings.wrong += resource_problems(value)
     if kind in _SELECTING and not findings.wrong:
         findings.wrong += _selector_problems(value["spec"])
     return findings
+
+
+def _slips(value: Mapping[str, Any], findings: FormFindings) -> None:
+    """Keys that the kind does not have: the API server refuses them, as `kubectl` asks it to.
+
+    Source: Kubernetes 1.32, field validation. `kubectl apply` asks for `Strict`. What 1.32 no longer serves is read as
+    what it does. Of that, such a key may be one of then, so it is told and no problem.
+    """
+    api_version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
+    served = read_as(api_version)
+    unknown = list(unknown_fields(value, served, kind))
+    for number, (path, siblings) in enumerate(unknown):
+        key = str(path[-1])
+        meant = nearest(key, siblings) if number < limits.PROBLEMS and len(key) <= NAME else ""
+        if served == api_version:
+            hint = f", did you mean {meant!r}?" if meant else ""
+            findings.slips.append((path, f"unknown key {shown(key)}{hint}"))
+        elif meant:
+            findings.meant[path] = meant
+    if served == api_version:
+        slips = {path for path, _ in unknown}
+        findings.ignored = [path for path in findings.ignored if path not in slips]
 
 
 def _selector_problems(spec: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
@@ -158,13 +197,16 @@ def name_of(value: Mapping[str, Any]) -> str:
     return _text(metadata.get("name")) or _text(metadata.get("generateName"))
 
 
-def _checked(node: YamlNode, document: int) -> tuple[ManifestObject, list[tuple[KeyPath, str]]]:
+def _checked(node: YamlNode, document: int) -> tuple[ManifestObject, FormFindings]:
     value = plain(node)
     findings = check_object(value)
     modelled = fields_of(_text(value.get("apiVersion")), _text(value.get("kind"))) is not None
     ignored = tuple(dotted(path) for path in findings.ignored)
     meant = {dotted(path): name for path, name in findings.meant.items()}
-    return ManifestObject(value, document, node.place[0], modelled, ignored, meant), findings.wrong
+    selector = _at(node, ("spec", "selector"))
+    line = node.place[0]
+    selector_line = (selector.key or selector.place)[0] if selector is not node else line
+    return ManifestObject(value, document, line, selector_line, modelled, ignored, meant), findings
 
 
 def _objects(node: YamlNode, path: KeyPath) -> Iterator[tuple[YamlNode, KeyPath]]:

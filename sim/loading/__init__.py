@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sim import limits
 from sim.errors import InputError, Problem
 from sim.inputfile import open_regular, read_text
 from sim.loading import foreign, reader, shipped, variations
-from sim.loading.document import Document, read
+from sim.loading.document import Document, read_on
 from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
 from sim.loading.schema import schema
@@ -47,7 +47,8 @@ def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scen
         folder: Where its files are looked up.
     """
     foreign.refuse(text, name)
-    return _checked(read(text, name), name, folder)
+    document, problems = read_on(text, name)
+    return _checked(document, name, folder, problems)
 
 
 def from_document(value: Mapping[str, Any], name: str = "", folder: str | Path = ".") -> Scenario:
@@ -55,7 +56,13 @@ def from_document(value: Mapping[str, Any], name: str = "", folder: str | Path =
     return _checked(Document(name, dict(value)), name, folder)
 
 
-def _checked(document: Document, name: str, folder: str | Path) -> Scenario:
-    scenario = reader.scenario(document, file=name, folder=str(folder))
-    variations.check(scenario, document)
+def _checked(document: Document, name: str, folder: str | Path, unread: Sequence[Problem] = ()) -> Scenario:
+    """The scenario of a document, or every problem of it. unread: what is wrong with its YAML."""
+    scenario, problems = reader.look(document, file=name, folder=str(folder))
+    if scenario is not None:
+        problems += variations.problems(scenario, document, problems)
+    told = {(problem.line, problem.column) for problem in unread}  # a value that could not be read says nothing
+    problems = [*unread, *(problem for problem in problems if (problem.line, problem.column) not in told)]
+    if scenario is None or problems:
+        raise InputError(reader.in_order(problems))
     return scenario

@@ -101,14 +101,23 @@ def read(text: str, name: str) -> Document:
 
     Raises `InputError` with the first mistake of grammar, or with every repeated key, each with its place.
     """
+    document, problems = read_on(text, name)
+    if problems:
+        raise InputError(problems)
+    return document
+
+
+def read_on(text: str, name: str) -> tuple[Document, list[Problem]]:
+    """As `read`, with the problems beside the document: of a repeated key the first value counts.
+
+    Raises `InputError` with the first mistake of grammar.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > limits.SCENARIO:
         raise InputError(Problem(f"larger than {limits.SCENARIO} bytes", name))
     reader = _Reader(name, text)
     root = reader.root()
     if root is None:
         raise InputError(Problem("empty; expected keys and values", name))
-    if reader.problems:
-        raise InputError(reader.problems)
     keys: dict[Path_, tuple[int, int]] = {}
     values: dict[Path_, tuple[int, int]] = {}
 
@@ -125,4 +134,4 @@ def read(text: str, name: str) -> Document:
         return node.value
 
     value = plain(root, ())
-    return Document(name, value, reader.source, keys, values)
+    return Document(name, value, reader.source, keys, values), reader.problems

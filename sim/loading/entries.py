@@ -38,6 +38,8 @@ def resolve(
 ) -> tuple[dict[str, Any], GivenEntries, list[Problem]]:
     """The values with an id for each entry, what these ids mean, and what is wrong.
 
+    Where an entry is wrong, the parameter has its default.
+
     Args:
         known: The study's parameters.
         own: The scenario's catalog.
@@ -60,10 +62,13 @@ def resolve(
                 entry = value if isinstance(value, _TYPES[kind]) else None
         except InputError as error:
             problems += _at(error, document, place((name,)))
+            plain[name] = control.default
             continue
         if entry is not None:
             plain[name] = entry.id
             given[kind, entry.id] = entry
+        elif isinstance(value, dict) and kind in INLINE:
+            plain[name] = control.default
     return plain, given, problems
 
 

@@ -19,8 +19,9 @@ from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
 from sim.catalog.number import Number
 from sim.errors import InputError, Problem
-from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
+from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render, rounded
 from sim.scenario import Text
+from sim.studies.parameters.disk import Drive
 
 GIVEN = "definition: given by the scenario"
 """The source of a number that stands in the scenario."""
@@ -39,20 +40,7 @@ class InlineHost:
     ] = None
     memory: Annotated[Bytes | None, Gt(0), doc("Its memory.")] = None
     swap: Annotated[Bytes | None, doc("Its swap.")] = None
-    disk: Annotated[
-        Literal[
-            "",
-            "nvme",
-            "consumer-nvme",
-            "sata-ssd",
-            "consumer-sata-ssd",
-            "unstated-ssd",
-            "hard-disk",
-            "cloud-disk",
-            "cloud-hard-disk",
-        ],
-        doc("Its disk; if left out, that of its like."),
-    ] = ""
+    disk: Annotated[Literal[Drive, "unstated-ssd"] | None, doc("Its disk; if left out, that of its like.")] = None
     disk_read: Annotated[BytesPerSecond | None, doc("How fast its disk reads.")] = None
     disk_write: Annotated[BytesPerSecond | None, doc("How fast its disk writes.")] = None
     network: Annotated[BytesPerSecond | None, doc("How fast its network card is.")] = None
@@ -88,7 +76,7 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
     Raises `InputError` with the path of what does not go together.
     """
     said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name not in _NO_NUMBERS}
-    disk = inline.disk if isinstance(inline, InlineHost) else ""
+    disk = inline.disk if isinstance(inline, InlineHost) else None
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
         for name, value in said.items()
@@ -118,7 +106,7 @@ def _named(name: Text, sizes: list[str]) -> Text:
 
 def _host(host: Host, numbers: dict[str, Number]) -> Host:
     if "memory" in numbers and numbers["memory"].value <= host.own_memory.at("high"):
-        least = render(host.own_memory.at("high"), "B")
+        least = render(rounded(host.own_memory.at("high")), "B")
         raise InputError(Problem(f"is no more than the {least} that its own system holds", path="memory"))
     cores = numbers.pop("cores", None)
     if cores is not None:

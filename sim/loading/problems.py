@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+
+from annotated_types import Gt
 
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
-from sim.loading.parameters import dataclass_at, fields
+from sim.loading.parameters import dataclass_at, fields, unwrap
 from sim.quantity import render
 from sim.reasons import Reason
 from sim.wording import shown, suggestion
@@ -64,6 +66,8 @@ def validate(
     words: Iterable[str] = (),
     joint: Callable[[Path_], Path_] | None = None,
     given: Mapping[Any, Any] | None = None,
+    *,
+    apart: bool = False,
 ) -> tuple[T | None, list[Problem]]:
     """A checked dataclass, or the problems found.
 
@@ -72,13 +76,25 @@ def validate(
         words: Keys that may be meant at the top beside the dataclass's own.
         joint: As `place`, for problems of values that do not go together.
         given: What ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
+        apart: Each value is looked at by itself: nothing is told of values that do not go together.
     """
     from pydantic_core import ValidationError
 
     try:
         return adapter(kind).validate_json(json.dumps(value), strict=True, context=given), []
     except ValidationError as error:
-        return None, _problems(error, kind, value, document, place, tuple(words), joint or place)
+        return None, _problems(error, kind, value, document, place, tuple(words), None if apart else joint or place)
+
+
+def mistaken(kind: type[Any], value: Any, given: Mapping[Any, Any] | None = None) -> set[str]:
+    """The parameters at the top that have something wrong in them, each by itself. As `validate`."""
+    from pydantic_core import ValidationError
+
+    try:
+        adapter(kind).validate_json(json.dumps(value), strict=True, context=given)
+    except ValidationError as error:
+        return {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
+    return set()
 
 
 def _problems(
@@ -88,7 +104,7 @@ def _problems(
     document: Document,
     place: Callable[[Path_], Path_],
     words: tuple[str, ...],
-    joint: Callable[[Path_], Path_],
+    joint: Callable[[Path_], Path_] | None,
 ) -> list[Problem]:
     problems: list[Problem] = []
     mismatched: dict[Path_, tuple[Any, list[str]]] = {}
@@ -110,12 +126,13 @@ def _problems(
         elif expected is not None:
             mismatched.setdefault(path, (item["input"], []))[1].append(expected)
         elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
-            problems += [
-                document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
-                for problem in inner.problems
-            ]
+            if joint is not None:
+                problems += [
+                    document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
+                    for problem in inner.problems
+                ]
         else:
-            problems.append(document.problem(_message(item, _unit(kind, path)), place(path)))
+            problems.append(document.problem(_message(_strictest(item, kind, path), _unit(kind, path)), place(path)))
     for path, (found, expectations) in mismatched.items():
         wanted = " or ".join(dict.fromkeys(expectations))
         has = "has no value" if found is None else f"{shown(found)} does not fit"
@@ -123,9 +140,15 @@ def _problems(
         if "text" in expectations and isinstance(found, bool | int | float):
             # A float has lost how it was written: 6.10 is 6.1.
             written = "as it stands" if isinstance(found, float) else f'"{str(found).lower()}"'
-            hint = f" (in quotes: {written})"
+            in_shell = "" if document.source else f"; a shell takes one pair away, so there: '{_shell(place(path))}'"
+            hint = f" (in quotes: {written}{in_shell})"
         problems.append(document.problem(f"{has}; expected {wanted}{hint}", place(path)))
     return problems
+
+
+def _shell(path: Path_) -> str:
+    """How a text is given to a parameter in a shell's arguments, within another pair of quotes."""
+    return f'{".".join(map(str, path))}="..."'
 
 
 def _existing(value: Any, loc: tuple[str | int, ...]) -> tuple[Path_, Path_]:
@@ -151,6 +174,16 @@ def _unit(kind: type[Any], path: Path_) -> str:
     owner = dataclass_at(kind, path[:-1]) if path else None
     control = fields(owner).get(str(path[-1])) if owner else None
     return control.unit if control else ""
+
+
+def _strictest(item: Mapping[str, Any], kind: type[Any], path: Path_) -> Mapping[str, Any]:
+    """A finding, of the strictest lower bound: a duration that must be more than 0 is at least 0 too."""
+    owner = dataclass_at(kind, path[:-1]) if path and item["type"] == "greater_than_equal" else None
+    hint = get_type_hints(owner, include_extras=True).get(str(path[-1])) if owner else None
+    above = [part.gt for part in unwrap(hint).metadata if isinstance(part, Gt)] if hint else []
+    if not above or max(above) < item["ctx"]["ge"]:
+        return item
+    return {**item, "type": "greater_than", "ctx": {"gt": max(above)}}
 
 
 def _message(item: Mapping[str, Any], unit: str) -> str:

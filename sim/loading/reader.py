@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -17,10 +17,10 @@ from sim.expression import RESERVED
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
-from sim.loading.entries import resolve
+from sim.loading.entries import GivenEntries, resolve
 from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
-from sim.loading.problems import validate
+from sim.loading.problems import mistaken, validate
 from sim.scenario import Part, Scenario
 from sim.studies.base import Study
 from sim.wording import shown, suggestion
@@ -31,20 +31,33 @@ ENOUGH = 20 * limits.PROBLEMS
 
 def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
     """The checked scenario a document describes. Raises `InputError` with every problem."""
+    found, problems = look(document, file, folder)
+    if found is None or problems:
+        raise InputError(problems)
+    return found
+
+
+def look(document: Document, file: str = "", folder: str = "") -> tuple[Scenario | None, list[Problem]]:
+    """What of a scenario a document describes, and every problem in the file's order.
+
+    There is a scenario where its envelope and all of its labels' parameters are right, whatever else is wrong.
+    """
     value = document.value
     if not isinstance(value, dict):
-        raise InputError(document.problem(f"{shown(value)} is no scenario; expected keys and values"))
+        return None, [document.problem(f"{shown(value)} is no scenario; expected keys and values")]
     head = {key: item for key, item in value.items() if key in ENVELOPE}
     rest = {key: item for key, item in value.items() if key not in ENVELOPE}
     envelope, problems = validate(Envelope, head, document)
     own = own_catalog(head.get("catalog"), folder, document, problems)
+    before = len(problems)
     parts = _parts(rest, document, folder, own, problems)
+    whole = bool(parts) and len(problems) == before
     asked = _asked(value)
     problems += expressions.check(document, asked)
     problems += _labels(value.get("labels"), asked, document)
-    if envelope is None or problems:
-        raise InputError(_in_order(problems))
-    return Scenario(
+    if envelope is None or not whole:
+        return None, in_order(problems)
+    found = Scenario(
         id=envelope.id,
         concept=envelope.concept,
         title=envelope.title,
@@ -60,6 +73,7 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
         folder=folder,
         document=value,
     )
+    return found, in_order(problems)
 
 
 def own_catalog(written: Any, folder: str, document: Document, problems: list[Problem]) -> OwnCatalog | None:
@@ -114,7 +128,7 @@ def _read(written: Any) -> dict[str, Any]:
     return written if isinstance(written, dict) else {}
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Each problem once, as the file is read: a base's mistake is met again for every label."""
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
@@ -218,15 +232,22 @@ def variant(
         place, joint, words: As `validate` has them.
     """
     parameters = study.parameters
-    plain, given, problems = resolve(merged, fields(parameters), own, document, place)
-    if problems:
-        return None, problems
-    checked, problems = validate(parameters, plain, document, place, words, joint, given)
-    if checked is not None:
-        problems += _catalog(parameters, checked, document, place)
-        problems += [
-            document.problem(problem.message, place((problem.path,))) for problem in study.missing(checked, folder)
-        ]
+    plain, given, unresolved = resolve(merged, fields(parameters), own, document, place)
+    checked, problems = validate(parameters, plain, document, place, words, joint, given, apart=bool(unresolved))
+    if unresolved:
+        checked, problems = None, unresolved + problems
+    problems += _catalog(parameters, plain if checked is None else vars(checked), given, document, place)
+    files, wrong = checked, set[str]()
+    if files is None and any(control.file for control in fields(parameters).values()):
+        wrong = mistaken(parameters, plain, given)
+        files, _ = validate(
+            parameters, {name: plain[name] for name in plain if name not in wrong}, document, given=given
+        )
+    problems += [
+        document.problem(problem.message, place((problem.path,)))
+        for problem in (study.missing(files, folder) if files is not None else ())
+        if problem.path not in wrong
+    ]
     return checked, problems
 
 
@@ -310,12 +331,20 @@ def _compare(
     return compare
 
 
-def _catalog(parameters: type[Any], checked: Any, document: Document, place: Callable[[Path_], Path_]) -> list[Problem]:
+def _catalog(
+    parameters: type[Any],
+    values: Mapping[str, Any],
+    given: GivenEntries,
+    document: Document,
+    place: Callable[[Path_], Path_],
+) -> list[Problem]:
     """Names that no annotation marks, by what a parameter of that name means. "" is the default where it is one."""
     problems = []
     for name, control in fields(parameters).items():
-        value = getattr(checked, name)
+        value = values.get(name)
         if control.catalog is None or not isinstance(value, str) or (value == "" and control.default == ""):
+            continue
+        if (control.catalog, value) in given:
             continue
         try:
             names.check(control.catalog, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sim.errors import InputError, Problem
@@ -11,15 +11,19 @@ from sim.loading.overrides import override
 from sim.scenario import Scenario
 
 
-def check(scenario: Scenario, document: Document) -> None:
-    """Raise `InputError` with every change of the lesson that no run can be made with."""
-    problems = [
+def problems(scenario: Scenario, document: Document, known: Iterable[Problem] = ()) -> list[Problem]:
+    """What is wrong with every change of the lesson that no run can be made with.
+
+    Args:
+        known: What is wrong with the scenario itself, which each change meets again.
+    """
+    told = {(problem.path, problem.message) for problem in known}
+    return [
         document.problem(f"{path}: {problem.message}" if problem.path != path else problem.message, place)
         for place, path, value in _changes(scenario)
         for problem in _problems(scenario, {path: value})
+        if (problem.path, problem.message) not in told
     ]
-    if problems:
-        raise InputError(problems)
 
 
 def _changes(scenario: Scenario) -> Iterator[tuple[Path_, str, Any]]:

@@ -15,7 +15,7 @@ class SaturationRecord:
         workers: How many.
         throughput: Requests a second, of all of them.
         p50, p99: Percentiles of the seconds from a request to its answer.
-        threads: The share of time that a worker's threads are busy, in the mean.
+        threads: The share of time that a worker's threads work or are held by a flush, in the mean.
         cores, disk, link: The share of time that the host's are.
     """
 

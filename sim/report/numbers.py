@@ -1,4 +1,4 @@
-"""Numbers as a person would say them: two significant digits and a unit, in English and Japanese.
+"""Numbers as a person would say them: two significant digits, or three of a large rate, and a unit, in both languages.
 
 For reading only. What a file holds is written by `sim.quantity`.
 """
@@ -32,6 +32,8 @@ def written(
 
     >>> written(0.0452, "s"), written(2_576_980_378, "B"), written(14.2, "s", estimate=True)
     ('45\u202fms', '2.4\u202fGiB', '≈\u202f14\u202fs est.')
+    >>> written(1_234_567, "1/s"), written(400, "1/s")
+    ('1,230,000/s', '400/s')
     """
     if math.isinf(value):
         return _NEVER[language] if never(value) else "\N{MINUS SIGN}∞"
@@ -110,8 +112,15 @@ def _scaled(value: float, unit: str, transfer: bool) -> tuple[str, str]:
     if unit == "%":
         return _digits(value * 100), "%"
     if unit == "1/s":
-        return _digits(value), "/s"
+        return _rate(value), "/s"
     return (f"{value:,.0f}" if value == int(value) or size >= 9.95 else _digits(value)), ""
+
+
+def _rate(value: float) -> str:
+    """As `_digits`, from a thousand on with three of them: a model's rates are no surer than that."""
+    if abs(value) < 999.5:
+        return _digits(value)
+    return f"{float(f'{value:.3g}'):,.0f}"
 
 
 def _duration(value: float) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from sim.studies.parameters.container import (
     container_problems,
     port_problems,
 )
+from sim.studies.parameters.disk import HostDrive
 from sim.studies.parameters.guest import (
     ApplicationId,
     GuestId,
@@ -95,16 +96,7 @@ class Memory:
         doc("The size of a compressed swap in the host's own memory, filled before the one on its disk."),
     ] = 0
     disk: Annotated[
-        Literal[
-            "own",
-            "nvme",
-            "consumer-nvme",
-            "sata-ssd",
-            "consumer-sata-ssd",
-            "hard-disk",
-            "cloud-disk",
-            "cloud-hard-disk",
-        ],
+        HostDrive,
         doc("The host's disk, to which it swaps."),
     ] = "own"
     guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0

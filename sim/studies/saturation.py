@@ -7,7 +7,7 @@ One worker and the most are tried, and numbers between them where the throughput
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Annotated
 
 from annotated_types import Ge, Le, doc
@@ -23,8 +23,8 @@ from sim.machine.dirtypages import until_paused
 from sim.machine.requesttimes import RequestTimes
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import MetricSpec
-from sim.platforms.overhead import OnHost, on_host, request_times
-from sim.records.load import SaturationRecord
+from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
+from sim.records.load import EventRecord, SaturationRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, Tick, statistic
 from sim.studies.parameters.load import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
@@ -102,7 +102,7 @@ def run(params: Saturation, context: Context) -> StudyRun:
     inputs = there.numbers
     return StudyRun(
         samples=_samples(records) | _cached_for(there, begun[params.most_workers]),
-        records=tuple(records),
+        records=(*records, *(EventRecord(context.label, *astuple(cost)) for cost in event_costs(there))),
         estimates=frozenset(spec.name for spec in METRICS if any(number.estimate for number in inputs)),
         ranged=any(number.ranged for number in inputs),
     )
@@ -143,7 +143,9 @@ def _tried(params: Saturation, there: OnHost, workers: int, context: Context) ->
     if record.throughput * disk > 1:
         gap = there.workload.disk_gap.at(there.bound)
         paused = _served(params, replace(times, disk_gap=gap, disk_time=gap), there, workers, context)
-        return replace(paused, throughput=1 / disk, disk=1.0), record.throughput
+        told = 1 / disk
+        threads = _threads(times, workers, told, paused.threads)
+        return replace(paused, throughput=told, threads=threads, disk=1.0), record.throughput
     return (replace(record, disk=record.throughput * disk) if disk else record), record.throughput
 
 
@@ -181,7 +183,7 @@ def _served(params: Saturation, times: RequestTimes, there: OnHost, workers: int
         throughput=throughput,
         p50=statistic("p50", latencies),
         p99=statistic("p99", latencies),
-        threads=busy["threads"],
+        threads=_threads(times, workers, throughput, busy["threads"]),
         cores=busy.get("cores", 0.0) or _cores(throughput, there),
         disk=busy["disk"],
         link=busy["link"],
@@ -201,6 +203,17 @@ def _demands(times: RequestTimes, workers: int, there: OnHost) -> dict[str, floa
         "disk": times.disk_operations * times.disk_gap + flushed * times.flush_disk,
         "link": times.exchanges * times.link,
     }
+
+
+def _threads(times: RequestTimes, workers: int, throughput: float, held: float) -> float:
+    """The share of time that a worker's threads work, by the utilization law.
+
+    Not while they wait for a core: so what brings as much with as many workers keeps their threads as busy.
+
+    Args:
+        held: How busy they were served to be. A flush holds a thread for no request, which only that tells.
+    """
+    return held if times.flush_every else min(throughput * times.thread / times.threads / workers, 1.0)
 
 
 def _core_seconds(times: RequestTimes) -> float:
@@ -249,18 +262,23 @@ def _samples(records: Sequence[SaturationRecord]) -> dict[str, list[float]]:
 
 
 METRICS = (
-    MetricSpec("full_at", "1", "over the numbers tried", "Fewest workers with 95 % of the most", headline=True),
-    MetricSpec("peak", "1/s", "over the numbers tried", "The most requests a second"),
+    MetricSpec(
+        "full_at", "1", "of the numbers of workers tried", "The fewest that bring 95 % of the most", headline=True
+    ),
+    MetricSpec("peak", "1/s", "of the numbers of workers tried", "The most requests a second"),
     MetricSpec("one_worker", "1/s", "with one worker", "Requests a second of one worker"),
     MetricSpec("peak_ratio", "1", "against one worker", "The most requests a second, one worker's are 1"),
     MetricSpec("p99_one", "s", "with one worker", "99th percentile of the latency with one worker"),
     MetricSpec("p99_full", "s", "where the host is full", "99th percentile of the latency where the host gets full"),
     MetricSpec("p99_most", "s", "with the most workers", "99th percentile of the latency with the most workers"),
-    MetricSpec("threads_most", "1", "with the most workers", "Time that a worker's threads are busy"),
+    MetricSpec("threads_most", "1", "with the most workers", "Time that a worker's threads work or flush"),
     MetricSpec("cores_most", "1", "with the most workers", "Time that the host's cores are busy"),
     MetricSpec("disk_most", "1", "with the most workers", "Time that the disk takes no other operation"),
-    MetricSpec("cached_for", "s", "first write until writers wait", "Time until the page cache is full"),
+    MetricSpec(
+        "cached_for", "s", "first write until writers wait",
+        "Time until the page cache is full: never where the disk keeps up, none where nothing is cached",
+    ),
     MetricSpec("link_most", "1", "with the most workers", "Time that the link is busy"),
-)
+)  # fmt: skip
 
 STUDY = Study(name="saturation", parameters=Saturation, metrics=METRICS, run=run, named_by_technology=False)

@@ -234,7 +234,15 @@ def _refused(made: SweepPlan, number: int) -> Iterator[Problem]:
         except InputError as error:
             fits = alone.fits((one.values[index],))
             if not fits and _fails(made.job.scenario, dict(zip(made.job.paths, first, strict=True))):
-                yield from (Problem(problem.message, path=one.path) for problem in error.problems)
+                yield from (_at_value(problem, one, index) for problem in error.problems)
+
+
+def _at_value(problem: Problem, one: Axis, index: int) -> Problem:
+    """What an axis' value is refused for, with the value. A path that is not the axis' own has the label."""
+    value = shown(one.values[index])
+    label = "" if problem.path == one.path else f"{problem.path}: "
+    said = "" if value in problem.message else f" (value {index + 1} of {len(one.values)}: {value})"
+    return Problem(f"{label}{problem.message}{said}", path=one.path)
 
 
 def _fails(scenario: Scenario, values: Mapping[str, Any]) -> bool:

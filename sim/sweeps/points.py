@@ -6,17 +6,18 @@ import json
 import pickle
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from sim import studies
 from sim.batch.executors import execute
 from sim.batch.run import AT_ENDS, ReplicationPlan
-from sim.errors import CancelledError, SimError, cut
+from sim.errors import CancelledError, InputError, SimError, cut
 from sim.limits import MESSAGE
 from sim.loading.template import ScenarioTemplate
 from sim.outcome import Bound, Metric
+from sim.reasons import of_label
 from sim.scenario import Scenario
 from sim.studies.base import StudyRun, Tick, no_tick, summarise
 from sim.sweeps.model import model
@@ -156,7 +157,12 @@ class _Label:
     def reach(self, count: int) -> None:
         """Run until there are so many. A study without randomness runs once."""
         for replication in range(len(self.runs), count if self._study.random else 1):
-            self.runs.append(execute(self.plan.task(replication), self._tick))
+            try:
+                self.runs.append(execute(self.plan.task(replication), self._tick))
+            except InputError as error:  # other errors name the task
+                raise InputError(
+                    [replace(problem, message=of_label(self.plan.label, problem.message)) for problem in error.problems]
+                ) from None
 
     def metrics(self, *, ends: bool = False) -> list[Metric]:
         """The metrics over the replications so far."""

@@ -76,6 +76,13 @@ def wide_points(path: str | Path) -> int:
         return int(count)
 
 
+def first_failed(path: str | Path) -> tuple[int, dict[str, Any]] | None:
+    """The number of the first point that failed, and each axis' value there. None where none did."""
+    with _reading(Path(path)) as database:
+        row = database.execute("SELECT * FROM points WHERE error IS NOT NULL ORDER BY point LIMIT 1").fetchone()
+        return None if row is None else (int(row[0]), json.loads(row[1]))
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not is_database(path):

@@ -8,8 +8,12 @@ import pytest
 
 from bench.measure import growth
 from sim import limits
+from sim.cli import answer
 from sim.errors import InputError
-from sim.inspection import inspect
+from sim.inspection import inspect, warn_among
+from sim.kubernetes.apifields import unknown_fields
+from sim.kubernetes.fields import GROUPS, KINDS, VERSIONS
+from sim.kubernetes.forms import Fields, ListOf, MapOf
 from sim.kubernetes.manifests import read_manifest
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
@@ -197,7 +201,8 @@ class TestRefused:
         text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n"
         assert "m.yaml:4:" in refusal(text)
         assert "a template, as of Helm ('{{' in line 4); expected what it renders to" in refusal(text)
-        assert read(POD + "data: {a: '{{ quoted }}'}\n").objects[0].ignored == ("data",)
+        quoted = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '{{ quoted }}'}\n"
+        assert read(quoted).objects[0].ignored == ("data",)
 
     @pytest.mark.parametrize(
         ("text", "reason"),
@@ -284,9 +289,12 @@ def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_co
                 "document": 1,
                 "line": 1,
                 "modelled": True,
+                "pods": 1,
+                "pod_labels": {},
                 "ignored": ["spec.containers.0.tty"],
             }
         ],
+        "warnings": [],
         "problems": [
             {
                 "line": 4,
@@ -298,9 +306,9 @@ def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_co
 
 
 def test_a_slip_in_a_kind_or_a_key_is_answered_with_the_name_that_may_be_meant():
-    manifest = read(POD.replace("containers:", "contianers:"))
-    assert manifest.objects[0].meant == {"spec.contianers": "containers"}
-    assert "missing key 'containers'; is 'contianers' meant?" in manifest.problems[0].message
+    missing, unknown = read(POD.replace("containers:", "contianers:")).problems
+    assert "missing key 'containers'; is 'contianers' meant?" in missing.message
+    assert "unknown key 'contianers', did you mean 'containers'?" in unknown.message
     (one,) = read("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: web}\n").objects
     assert (one.modelled, one.meant) == (False, {"kind": "Deployment"})
     assert one.kind == "Deploymnet"
@@ -309,9 +317,157 @@ def test_a_slip_in_a_kind_or_a_key_is_answered_with_the_name_that_may_be_meant()
 @pytest.mark.parametrize("key", ["imagePullSecrets", "hostIPC", "shareProcessNamespace"])
 def test_a_key_that_is_one_of_kubernetes_is_no_slip_for_another(key):
     """The model does not read them, but who writes them means them."""
-    (one,) = read(POD.replace("{name: c}]", f"{{name: c}}], {key}: 1")).objects
-    assert one.ignored == (f"spec.{key}",)
-    assert one.meant == {}
+    manifest = read(POD.replace("{name: c}]", f"{{name: c}}], {key}: 1"))
+    assert manifest.objects[0].ignored == (f"spec.{key}",)
+    assert manifest.problems == ()
+
+
+SLIPS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, lables: {}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {any.thing/of: mine}}
+    spec:
+      volumes: [{name: v, emptyDir: {sizeLimits: 1Gi}}]
+      containers:
+      - name: c
+        imagePullPolcy: Always
+        env: [{name: A, valueFrom: {secretKeyReff: {}}}]
+        resources: {limits: {example.com/gpu: 1}}
+"""
+
+
+def test_a_key_that_the_kind_does_not_have_is_a_problem_and_not_ignored_too():
+    """`kubectl apply` of Kubernetes 1.32 refuses each of these as an unknown field, below fields not read too."""
+    manifest = read(SLIPS)
+    pod = "spec.template.spec"
+    assert [(one.line, one.path, one.message.partition(" (")[0]) for one in manifest.problems] == [
+        (3, "metadata.lables", "unknown key 'lables', did you mean 'labels'?"),
+        (9, f"{pod}.volumes.0.emptyDir.sizeLimits", "unknown key 'sizeLimits', did you mean 'sizeLimit'?"),
+        (12, f"{pod}.containers.0.imagePullPolcy", "unknown key 'imagePullPolcy', did you mean 'imagePullPolicy'?"),
+        (
+            13,
+            f"{pod}.containers.0.env.0.valueFrom.secretKeyReff",
+            "unknown key 'secretKeyReff', did you mean 'secretKeyRef'?",
+        ),
+    ]
+    assert manifest.objects[0].ignored == (
+        "spec.template.metadata.annotations.any.thing/of", f"{pod}.volumes", f"{pod}.containers.0.env",
+    )  # fmt: skip
+
+
+def test_a_key_of_a_version_that_is_no_longer_served_is_told_with_what_may_be_meant_and_no_problem():
+    """`rollbackTo` was a field of extensions/v1beta1, and is none of what it is read as."""
+    manifest = read(
+        SLIPS.replace("apps/v1", "extensions/v1beta1").replace("  selector", "  rollbackTo: {}\n  selector")
+    )
+    assert manifest.problems == ()
+    assert {"spec.rollbackTo", "metadata.lables"} < set(manifest.objects[0].ignored)
+    assert manifest.objects[0].meant["metadata.lables"] == "labels"
+
+
+def test_every_field_that_the_model_reads_is_one_of_the_api():
+    """Two lists by different hands: the fields that are read, and those of the published API."""
+    for kind, form in KINDS.items():
+        group = GROUPS.get(kind, ("",))[0]
+        version = f"{group}/{VERSIONS[group]}".removeprefix("/")
+        assert list(unknown_fields(written_out(form), version, kind)) == []
+        assert list(unknown_fields({"nonsense": 1}, version, kind))
+
+
+def written_out(form):
+    """A value that has every field of a form."""
+    if isinstance(form, Fields):
+        return {key: written_out(inner) for key, inner in form.forms.items()}
+    if isinstance(form, ListOf):
+        return [written_out(form.form)]
+    return {"any": 1} if isinstance(form, MapOf) else 1
+
+
+SERVICE = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s}
+spec:
+  ports: [{port: 80}]
+  selector: {app: web}
+"""
+
+
+def warnings(*texts):
+    plain = [read(text).plain() for text in texts]
+    return [[(one["line"], one["message"]) for one in held["warnings"]] for held in warn_among(plain)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "selector", "reason"),
+    [
+        ("{app: web, tier: a}", "{app: web}", None),
+        ("{app: web}", "{app: wbe}", "none has app=wbe, did you mean 'web'?"),
+        ("{app: web}", "{ap: web}", "none has a label 'ap', did you mean 'app'?"),
+        ("{app: web}", "{app: web, tier: a}", "none has a label 'tier'; there are app"),
+        ("{}", "{app: web}", "none has a label 'app'"),
+        ("{app: web}", "{}", None),
+    ],
+)
+def test_a_service_that_takes_no_pod_is_a_warning_at_its_selector(labels, selector, reason):
+    pod = POD.replace("{name: p}", f"{{name: p, labels: {labels}}}")
+    expected = [(11, f"takes no pod of the manifests given: {reason} (Service s)")] if reason else []
+    assert warnings(pod + SERVICE.replace("{app: web}", selector)) == [expected]
+
+
+def test_pods_of_another_file_and_of_kinds_the_model_does_not_know_are_taken_and_those_of_another_namespace_not():
+    assert warnings(SERVICE) == [
+        [(7, "takes no pod of the manifests given: there is none in its namespace (Service s)")]
+    ]
+    assert warnings(SERVICE, SLIPS) == [[], []]
+    cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\n"
+    cron += "spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: web}}}}}}\n"
+    assert warnings(cron + SERVICE) == [[]]
+    there = SLIPS.replace("{name: web,", "{name: web, namespace: shop,")
+    assert warnings(there, SERVICE) == [[], []]
+    assert warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: shop}")) == [[], []]
+    assert len(warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: bank}"))[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "pods"),
+    [
+        ("Deployment", "", 1),
+        ("StatefulSet", "replicas: 3, ", 3),
+        ("DaemonSet", "", None),
+        ("Job", "", 1),
+        ("Job", "parallelism: 4, completions: 3, ", 3),
+        ("Job", "parallelism: 4, ", 4),
+        ("Job", "parallelism: 4, suspend: true, ", 0),
+    ],
+)
+def test_an_object_tells_how_many_pods_it_asks_for_at_a_time(kind, spec, pods):
+    version = "batch/v1" if kind == "Job" else "apps/v1"
+    made = f"{{{spec}template: {{spec: {{containers: []}}}}}}"
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {made}\n"
+    assert read(text).plain()["objects"][0]["pods"] == pods
+
+
+def test_inspect_of_several_files_tells_the_totals_of_each_and_warns_among_all(tmp_path, capsys):
+    for name, text in (("pods", SLIPS), ("service", SERVICE)):
+        (tmp_path / name).write_text(text)
+    paths = [str(tmp_path / name) for name in ("pods", "service")]
+    assert answer(["inspect", paths[1]]) == 0
+    out = capsys.readouterr().out
+    assert "1 object, 1 of kinds that the model knows; 0 pods; 1 field not read" in out
+    assert "  spec.selector: takes no pod of the manifests given" in out
+    assert answer(["inspect", paths[1], "--format", "github"]) == 0
+    assert "::warning" in capsys.readouterr().out
+    assert answer(["inspect", *paths]) == 2  # the slips
+    out, err = capsys.readouterr()
+    assert "1 pod; 3 fields not read" in out
+    assert "takes no pod" not in out
+    assert f"{paths[0]}:12: spec.template.spec.containers.0.imagePullPolcy: unknown key" in err
 
 
 def test_keys_without_end_are_compared_in_time_that_grows_as_they_do():

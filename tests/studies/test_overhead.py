@@ -152,7 +152,9 @@ def test_load_is_by_clients_or_by_a_rate() -> None:
 
 
 def test_a_technology_without_costs_names_those_that_have_some() -> None:
-    with pytest.raises(InputError, match=r"'xen' has no costs of events; there are .*docker"):
+    with pytest.raises(
+        InputError, match=r"what requests cost in 'xen' is not known; choose another technology, of .*docker"
+    ):
         Overhead(technology="xen")
 
 

@@ -11,18 +11,24 @@ from sim.catalog import load
 from sim.catalog.tables.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
+from sim.loading import load as load_scenario
 from sim.never import NEVER
 from sim.outcome import Metric, Outcome
-from sim.records.load import SaturationRecord
-from sim.report.figures.services.saturation import limit, saturation_alt, saturation_table, workers_line
+from sim.records.load import EventRecord, SaturationRecord
+from sim.report import bibliography
+from sim.report.figures.services.saturation import cache_said, limit, saturation_alt, saturation_table, workers_line
+from sim.report.formats import table
+from sim.report.shown import request, saturation
 from sim.report.style import Style, rows_of
+from sim.studies import overhead
 from sim.studies.base import Context
 from sim.studies.saturation import STUDY, Saturation, bends, numbers, run
 
 
 def ran(**params: Any) -> tuple[dict[str, float], list[SaturationRecord]]:
     done = run(Saturation(**params), Context("it", SeedTree(1)))
-    return {name: values[0] for name, values in done.samples.items()}, list(done.records)  # type: ignore[arg-type]
+    records = [record for record in done.records if isinstance(record, SaturationRecord)]
+    return {name: values[0] for name, values in done.samples.items()}, records
 
 
 CORES = 8
@@ -105,6 +111,55 @@ def test_a_larger_memory_takes_writes_for_as_much_longer() -> None:
     params = {"workload": "fio-128k-write-queued", "technology": "firecracker", "most_workers": 4, "clients": 32}
     (few, _), (many, _) = ran(**params), ran(**params, host=larger)
     assert 3.9 < many["cached_for"] / few["cached_for"] < 4.1
+
+
+@pytest.mark.parametrize("most", [16, 32])
+def test_threads_that_wait_for_a_core_do_not_work(most: int) -> None:
+    """The utilization law, U = X S: as many requests of 0.25 ms a second, by twice as many threads."""
+    found, _ = ran(technology="process", most_workers=most, clients=50)
+    cpu = workload("load-worker").cpu.value
+    assert found["cores_most"] > 0.98
+    assert found["threads_most"] == pytest.approx(CORES / most, rel=0.03)
+    assert found["threads_most"] == pytest.approx(found["peak"] * cpu / most, rel=0.001)
+
+
+def test_a_flush_holds_a_thread_that_does_no_request() -> None:
+    """QEMU's one thread flushes to a disk that is always busy. What it computes is a hundredth of the time."""
+    found, _ = ran(workload="fio-128k-write-queued", technology="qemu-kvm", most_workers=4, clients=32)
+    assert found["disk_most"] > 0.99
+    assert found["threads_most"] > 0.99
+
+
+def test_what_its_events_cost_is_told_with_their_sources() -> None:
+    """As under `overhead`, which adds the same to a request."""
+    same: dict[str, Any] = {"technology": "qemu-kvm", "workload": "load-worker"}
+    costs = [
+        {record for record in done.records if isinstance(record, EventRecord)}
+        for done in (
+            run(Saturation(**same, most_workers=2), Context("it", SeedTree(1))),
+            overhead.run(overhead.Overhead(**same, requests=100), Context("it", SeedTree(1))),
+        )
+    ]
+    assert costs[0] == costs[1]
+    told = Outcome("s", "saturation", 1, 1, ("it",), (), tuple(costs[0]))
+    sources = saturation.tables(request(load_scenario("production"), told, Style())).sources
+    assert len(sources) == len(costs[0]) > 1
+    assert bibliography.of_outcomes([told])
+
+
+def test_what_becomes_of_cached_writes_is_told_in_words() -> None:
+    """After 7.9 s the page cache is full, or never, or there is nothing in it that is not flushed."""
+    metrics = [Metric("cached_for", "value", label, "", value, "s") for label, value in (("a", 7.9), ("b", NEVER))]
+    told = Outcome("s", "saturation", 1, 1, ("a", "b", "c"), tuple(metrics), ())
+    assert [said.partition(": ")[0] for said in cache_said(told)] == ["a", "b", "c"]
+    assert [
+        words in said for words, said in zip(("after 7.9", "never", "no write"), cache_said(told), strict=True)
+    ] == ([True] * 3)
+    assert "7.9" in cache_said(told, "ja")[0]
+    assert len(set(cache_said(told, "ja")) | set(cache_said(told))) == 6
+    assert cache_said(replace(told, metrics=())) == []
+    lines = table.part(told)
+    assert "  c: no write stays in the page cache without a flush." in lines
 
 
 def test_a_busier_relay_takes_cores_from_workers() -> None:

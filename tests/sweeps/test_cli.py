@@ -167,15 +167,22 @@ class TestSweep:
         code, out, err = told("sweep", "two.yaml", "--vary", "fail=bug,'',input")
         assert code == 1
         assert "failed: two-counters, counter, slow, replication 0, seed 7: ZeroDivisionError" in out
-        assert err == "3 points in two-counters.sqlite, 2 failed\n"
+        assert "failed: slow: no counter is open" in out
+        assert err == "3 points in two-counters.sqlite, 2 failed, first point 0 (fail=bug)\n"
 
     def test_failed_points_run_again_with_retry_alone(self, told: Told) -> None:
         """What made them fail has gone: the store is then the one of a sweep that never failed."""
         words = ("sweep", "two.yaml", "--vary", "fail=closed,''", "--format", "csv")
         assert told(*words)[0] == 1
-        assert told(*words)[2] == "2 points in two-counters.sqlite, 2 of them from before, 1 failed\n"
+        assert (
+            told(*words)[2]
+            == "2 points in two-counters.sqlite, 2 of them from before, 1 failed, first point 0 (fail=closed)\n"
+        )
         code, _, err = told(*words, "--retry")
-        assert (code, err) == (1, "2 points in two-counters.sqlite, 1 of them from before, 1 failed\n")
+        assert (code, err) == (
+            1,
+            "2 points in two-counters.sqlite, 1 of them from before, 1 failed, first point 0 (fail=closed)\n",
+        )
         Path("open").touch()
         assert told(*words)[0] == 1, "without the option they stay"
         code, out, err = told(*words, "--retry")

@@ -6,7 +6,7 @@ import pytest
 
 from sim import studies
 from sim.errors import InputError
-from sim.loading import load_text
+from sim.loading import load, load_text
 from sim.scenario import Scenario
 from sim.sweeps.plan import SweepPlan, plan
 
@@ -60,6 +60,14 @@ def test_every_number_that_a_point_may_have_is_known_before(scenario: Scenario) 
 def test_what_fits_no_point_is_refused(scenario: Scenario, axes: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         plan(scenario, axes)
+
+
+def test_a_value_that_fits_no_point_is_named_where_its_reason_does_not() -> None:
+    """1 GiB is less than a laptop's own system holds, which the reason is of."""
+    with pytest.raises(InputError) as caught:
+        plan(load("taxonomy"), ["host.memory=8 GiB,1 GiB"])
+    assert {problem.path for problem in caught.value.problems} == {"host.memory"}
+    assert all(problem.message.endswith("(value 2 of 2: '1 GiB')") for problem in caught.value.problems)
 
 
 def test_every_bad_axis_is_told(scenario: Scenario) -> None:

@@ -120,7 +120,7 @@ class TestPoints:
         errors = [point.error for point in swept(store)]
         assert errors[:2] == ["", ""]
         assert all("ZeroDivisionError: no counter is open" in error for error in errors[2:4])
-        assert errors[4:] == ["no counter is open"] * 2
+        assert errors[4:] == ["slow: no counter is open"] * 2
 
     def test_failed_points_are_run_again_only_where_that_is_asked_for(self, scenario: Scenario, store: Path) -> None:
         made = plan(scenario, ['fail="",bug'])

@@ -30,6 +30,7 @@ RULES: Mapping[str, str] = {
     "cache-miss": "The step of a Dockerfile from which a rebuild runs again.",
     "suggestion": "A change of a Dockerfile that makes the rebuild cheaper, as planned.",
     "compose": "What a compose file says and Compose does otherwise than one may think.",
+    "manifest": "What a Kubernetes manifest says and may not be meant.",
     "image-budget": "An image that wastes more than is allowed.",
 }
 """Each rule's id and what it finds."""
@@ -132,13 +133,14 @@ def _line(cause: Cause) -> int:
 
 
 def of_inspection(path: str, held: Mapping[str, Any]) -> Iterator[FileFinding]:
-    """What `inspect` found of one path: warnings of compose files, and budgets that images break.
+    """What `inspect` found of one path: warnings of compose files and manifests, and budgets that images break.
 
     Its problems are told by `of_problems`.
     """
-    for warning in held.get("warnings", ()) if held["kind"] == "compose" else ():
+    rule = {"compose": "compose", "kubernetes": "manifest"}.get(held["kind"], "")
+    for warning in held["warnings"] if rule else ():
         message = ": ".join(filter(None, (warning.get("path"), warning["message"])))
-        yield FileFinding("compose", "warning", message, warning.get("file") or path, warning.get("line") or 0)
+        yield FileFinding(rule, "warning", message, warning.get("file") or path, warning.get("line") or 0)
     for image in held["images"] if held["kind"] == "image" else ():
         for budget in image.get("budgets", ()):
             if not budget["passed"]:

@@ -27,14 +27,14 @@ def project_lines(project: Mapping[str, Any]) -> list[str]:
 
 
 def _refused(project: Mapping[str, Any]) -> list[str]:
-    count = _counted(len(project["services"]), "service")
+    count = counted(len(project["services"]), "service")
     return [f"compose project {printable(project['name'])}: {count}; docker compose refuses it and starts nothing"]
 
 
 def _plan(project: Mapping[str, Any]) -> list[str]:
     waves = project["start_order"]
     services = project["services"]
-    counts = f"{_counted(len(services), 'service')}, {_counted(len(waves), 'wave')}"
+    counts = f"{counted(len(services), 'service')}, {counted(len(waves), 'wave')}"
     lines = [f"compose project {printable(project['name'])}: {counts}"]
     rows = [
         (
@@ -53,7 +53,8 @@ def _plan(project: Mapping[str, Any]) -> list[str]:
     return [*lines, f"off, by their profiles: {', '.join(off)}"] if off else lines
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
+    """A count with its word, as "1 service" or "2 services"."""
     return f"{count} {word}{'s' * (count != 1)}"
 
 

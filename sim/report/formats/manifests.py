@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.printable import printable
+from sim.report.formats.composing import counted
 from sim.report.grid import table
 
 _PATHS = 12
@@ -13,12 +14,31 @@ _PATHS = 12
 
 
 def manifest_lines(found: Mapping[str, Any]) -> list[str]:
-    """Each object with the fields that the model leaves out."""
+    """Totals, each object with the fields that the model leaves out, and warnings."""
     objects = found["objects"]
-    known = sum(1 for one in objects if one["modelled"])
-    title = f"Kubernetes manifest: {len(objects)} objects, {known} of kinds that the model knows"
-    rows = [(one["kind"], printable(one["name"]), f"{one['line']}", _ignored(one)) for one in objects]
-    return [title, *table(("kind", "name", "line", "not read"), rows, right=(2,), wrap=True), ""]
+    rows = [(one["kind"], printable(one["name"]), f"{one['line']}", _pods(one), _ignored(one)) for one in objects]
+    columns = ("kind", "name", "line", "pods", "not read")
+    warned = [f"  {printable(one['path'])}: {printable(one['message'])}" for one in found["warnings"]]
+    told = ["", "may not be meant", *warned] if warned else []
+    return [_totals(objects), *table(columns, rows, right=(2, 3), wrap=True), *told, ""]
+
+
+def _totals(objects: Sequence[Mapping[str, Any]]) -> str:
+    known = [one for one in objects if one["modelled"]]
+    pods = sum(one.get("pods") or 0 for one in known)
+    on_nodes = sum(1 for one in known if _on_each_node(one))
+    left_out = sum(len(one["ignored"]) for one in known)
+    title = f"Kubernetes manifest: {counted(len(objects), 'object')}, {len(known)} of kinds that the model knows"
+    each = f" and {on_nodes} on each node" if on_nodes else ""
+    return f"{title}; {counted(pods, 'pod')}{each}; {counted(left_out, 'field')} not read"
+
+
+def _pods(one: Mapping[str, Any]) -> str:
+    return "1 a node" if _on_each_node(one) else f"{one.get('pods', '')}"
+
+
+def _on_each_node(one: Mapping[str, Any]) -> bool:
+    return "pods" in one and one["pods"] is None
 
 
 def _ignored(one: Mapping[str, Any]) -> str:

@@ -68,6 +68,7 @@ def part(outcome: Outcome) -> list[str]:
             lines += ["", *_headline(outcome, spec)]
     lines += _stops(outcome)
     lines += _side_by_side(outcome, [spec for spec in specs if not spec.headline])
+    lines += _cached(outcome)
     if any(metric.estimate for metric in outcome.metrics):
         lines += ["", LEGEND]
     return lines
@@ -77,6 +78,15 @@ def _stops(outcome: Outcome) -> list[str]:
     said = {label: stop(outcome, label) for label in outcome.labels}
     lines = [line for label, text in said.items() if text for line in _hanging("  ", f"{label} {text}")]
     return [""] * bool(lines) + lines
+
+
+def _cached(outcome: Outcome) -> list[str]:
+    """What `cached_for` means for each label, in words."""
+    if not _of(outcome, "cached_for"):
+        return []
+    from sim.report.figures.services.saturation import cache_said  # as in `stop`
+
+    return ["", *(line for said in cache_said(outcome) for line in _hanging("  ", said))]
 
 
 def stop(outcome: Outcome, label: str) -> str:

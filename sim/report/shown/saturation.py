@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from sim.report.figures.bars import metric_table
-from sim.report.figures.services.saturation import WorkersLine, saturation_alt, saturation_table, workers_line
+from sim.report.figures.services.overhead import overhead_sources
+from sim.report.figures.services.saturation import (
+    WorkersLine,
+    cache_said,
+    saturation_alt,
+    saturation_table,
+    workers_line,
+)
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, chart, questioned
 from sim.report.shown.plain import choices
 from sim.report.texts import tr
@@ -35,11 +41,13 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def note(request: DrawingRequest) -> str:
-    """How to read the lines."""
-    return tr("ui.saturation.read", request.language)
+    """How to read the lines, and what becomes of writes that nobody flushes."""
+    lang = request.language
+    space = "" if lang == "ja" else " "
+    return space.join([tr("ui.saturation.read", lang), *cache_said(request.outcome, lang)])
 
 
 def tables(request: DrawingRequest) -> FigureTables:
-    """Each number of workers, and all metrics."""
+    """Each number of workers, and what each event of a request costs, with its source."""
     outcome, lang = request.outcome, request.language
-    return FigureTables(saturation_table(outcome, lang), metric_table(outcome, language=lang))
+    return FigureTables(saturation_table(outcome, lang), overhead_sources(outcome, lang))

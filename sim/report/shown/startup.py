@@ -9,7 +9,16 @@ from sim.report.figures.history import generations, timeline, timeline_alt, time
 from sim.report.figures.legend import legend
 from sim.report.figures.starts.gantt import gantt, gantt_alt
 from sim.report.figures.starts.lanes import Finish
-from sim.report.figures.starts.race import lens_cut, marks, owners, race, race_alt, race_sources, race_table
+from sim.report.figures.starts.race import (
+    IN_A_LECTURE,
+    lens_cut,
+    marks,
+    owners,
+    race,
+    race_alt,
+    race_sources,
+    race_table,
+)
 from sim.report.figures.starts.race_player import race_lanes, race_player_data
 from sim.report.numbers import NARROW, unit_word
 from sim.report.shown.drawing import (
@@ -28,8 +37,6 @@ from sim.report.texts import tr
 
 _MANY = 6
 """Lanes that fit on a screen together with their lens at full height."""
-_IN_A_LECTURE = 6
-"""Lanes that fit a lecture's screen above their lens."""
 _FINISHES: tuple[Finish, ...] = ("ready", "init", "runtime")
 _SHADE = 0.12
 
@@ -76,7 +83,7 @@ def one_by_one(request: DrawingRequest) -> Iterator[Drawing]:
         return
     cut = lens_cut(outcome, finish)
     # Many lanes fit a lecture's screen only beside their lens.
-    row = "race" if request.lecture and cut is not None and len(outcome.labels) > _IN_A_LECTURE else ""
+    row = "race" if request.lecture and cut is not None and len(outcome.labels) > IN_A_LECTURE else ""
     spec = race(outcome, style, request.names, predicted=request.said, finish=finish, tall=_tall(request))
     yield chart("race", spec, race_alt(outcome, request.language, finish), row=row, table=_rows(request))
     if cut is not None:

@@ -52,7 +52,7 @@ def load_problems(technology: str | Technology, network: RequestNetwork) -> Iter
         allowed = ", ".join(name for name, one in load.technologies().items() if one.costs)
         why = Reason(
             "no_costs",
-            "{technology} has no costs of events; there are {known}",
+            "what requests cost in {technology} is not known; choose another technology, of {known}",
             technology=repr(known.id),
             known=allowed,
         )

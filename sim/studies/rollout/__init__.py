@@ -129,12 +129,11 @@ def _records(
 
 def _missing(params: ServiceRollout, folder: str) -> Iterator[Problem]:
     """The files that are named, and what is wrong with them."""
-    for name in ("manifest", "load_file"):
+    for name, read in (("manifest", objects_of), ("load_file", load_of)):
         path = getattr(params, name)
         if path and not is_file(Path(folder) / path):
             yield Problem(f"no file {path!r} in {folder!r}", path=name)
-            return
-    for name, read in (("manifest", objects_of), ("load_file", load_of)):
+            continue
         try:
             read(params, folder)
         except InputError as error:

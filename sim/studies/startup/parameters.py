@@ -33,6 +33,7 @@ from sim.studies.parameters.container import (
     port_problems,
 )
 from sim.studies.parameters.cpu import CpuLimit, VirtualCpus, vcpu_problems
+from sim.studies.parameters.disk import HostDrive
 from sim.studies.parameters.guest import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.parameters.kernel import HostKernel, kernel_problems
 from sim.studies.startup.asking import (
@@ -121,16 +122,7 @@ class Startup:
         ),
     ] = "no"
     disk: Annotated[
-        Literal[
-            "own",
-            "nvme",
-            "consumer-nvme",
-            "sata-ssd",
-            "consumer-sata-ssd",
-            "hard-disk",
-            "cloud-disk",
-            "cloud-hard-disk",
-        ],
+        HostDrive,
         doc("The host's disk, by which cold reads and flushes take their time."),
     ] = "own"
     cgroup: Cgroup = "own"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from sim.never import never
 from sim.outcome import Outcome
 from sim.records.load import SaturationRecord
 from sim.report.figures import parts
@@ -126,6 +127,19 @@ def saturation_alt(outcome: Outcome, language: Language = "en") -> str:
         for label in outcome.labels
     ]
     return tr("figure.saturation.alt", language, labels=" ".join(told))
+
+
+def cache_said(outcome: Outcome, language: Language = "en") -> list[str]:
+    """Of each label, in words, when the page cache is full of its writes. Nothing where none of them caches any."""
+    names = spoken(label_names(outcome, language))
+    found = {metric.of: metric.value for metric in outcome.metrics if metric.metric == "cached_for"}
+    told = []
+    for label in outcome.labels if found else ():
+        value = found.get(label)
+        how = "none" if value is None else "never" if never(value) else "full"
+        after = "" if value is None else written(value, "s", language)
+        told.append(tr(f"figure.saturation.cache.{how}", language, name=names[label], after=after))
+    return told
 
 
 def _said(record: SaturationRecord, line: WorkersLine, language: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.outcome import Metric, Outcome
 from sim.records.instances import OWNERS, Owner, PhaseRecord
@@ -41,8 +41,26 @@ _WIDEST, _AROUND = 2000, 6
 """Pixels of the widest chart there is (a page is 1800 wide), and around a number in a bar."""
 _TWO_LINES = 45
 """Pixels of a lane from which on a name of two lines keeps away from the next."""
-_BELOW = 6
-"""Lanes of an enlargement that still stands below its race on a lecture's screen."""
+IN_A_LECTURE = 6
+"""Lanes of a race that fits a lecture's screen with its enlargement below it."""
+
+
+class LaneHeights(NamedTuple):
+    """Pixels of a lane: as usual, the least, and what all lanes of a chart may take together."""
+
+    usual: float
+    least: float
+    together: float
+
+
+_HEIGHTS = {
+    ("race", True): LaneHeights(50, 42, 460),
+    ("race", False): LaneHeights(46, 42, 460),
+    ("beside", True): LaneHeights(32, 24, 300),
+    ("beside", False): LaneHeights(27, 24, 300),
+    ("below", False): LaneHeights(27, 18, 108),
+}
+"""By whose lanes they are, a race's or those of an enlargement beside or below it, and whether there is height."""
 _ALL_LANES, _LEAST_LANE = 400, 38
 """Pixels that the empty lanes take of a lecture's screen, and the lowest of them."""
 
@@ -183,10 +201,8 @@ def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:
     """Pixels of a lane: lower where there are many, as the whole race is to be seen at once."""
-    below = lens and not tall and count <= _BELOW
-    usual, least, together = (
-        (27, 18, 108) if below else (32 if tall else 27, 24, 300) if lens else (50 if tall else 46, 42, 460)
-    )
+    below = not tall and count <= IN_A_LECTURE
+    usual, least, together = _HEIGHTS["race" if not lens else "below" if below else "beside", tall]
     return max(least, min(usual, together / max(count, 1)))
 
 
