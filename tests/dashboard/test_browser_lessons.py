@@ -60,12 +60,12 @@ def predict(page: Page, asked: Prediction) -> str:
 
 
 def dealt() -> dict[str, tuple[Language, Language, bool]]:
-    """Each lesson with its two languages in turn, and whether it is the first of its kind of prediction in them."""
+    """Each lesson with its two languages, in turn by fours, and whether it is the first of its kind in them."""
     found: dict[str, tuple[Language, Language, bool]] = {}
     kinds = set()
     for number, name in enumerate(sim.lessons()):
         predicted = sim.load(name).lesson.predict
-        lang, other = LANGUAGES if number % 2 else reversed(LANGUAGES)
+        lang, other = reversed(LANGUAGES) if number // 4 % 2 else LANGUAGES
         kind = next(word for word in ("rank", "guess", "choices", "steps") if getattr(predicted, word)), lang
         found[name] = lang, other, kind not in kinds
         kinds.add(kind)
@@ -127,7 +127,7 @@ def in_halls(page: Page, *, large: bool) -> list[str]:
         large: Look at a projector of more pixels, too.
     """
     plain = page.url
-    moved(page, f"{plain}&embed=true", FRAME)
+    moved(page, f"{plain}{'&' if '?' in plain else '?'}embed=true", FRAME)
     expect(page.locator(".st-key-hall")).to_be_attached()
     found = hall_misfits(page, FRAME, SMALLEST)
     moved(page, plain, SMALL_PROJECTOR)
