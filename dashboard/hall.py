@@ -38,6 +38,7 @@ _HALL = """
 :is(.st-key-hall,.st-key-page-state){position:absolute;left:0}
 [data-tight] [data-testid=stLayoutWrapper]:has(>.st-key-provenance){display:none}
 [data-tight] [data-testid=stMain] h1{font-size:1.3rem}
+[data-tight] [data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.2rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.98!important}
 [data-tight] table.view thead th span{white-space:normal;max-height:7.2em;word-break:keep-all}

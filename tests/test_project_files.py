@@ -52,6 +52,15 @@ def test_every_place_that_a_licence_is_stated_for_exists() -> None:
     assert [name for name in named if not any(ROOT.glob(name))] == []
 
 
+def test_tests_in_a_browser_are_where_the_script_runs_them() -> None:
+    (places,) = re.findall(r"-m browser .*\\\n +(\S+)$", read("scripts/test.sh"), re.MULTILINE)
+    marked = {
+        path for path in (ROOT / "tests").rglob("*.py") if re.search(r"pytest\.mark\.browser\b", path.read_text())
+    }
+    assert marked
+    assert marked == set(ROOT.glob(places))
+
+
 def test_hooks_run_the_quick_checks_of_the_test_script_from_the_environment() -> None:
     steps = re.findall(r'^step "(lint|format|types)" (.*)$', read("scripts/test.sh"), re.MULTILINE)
     (repository,) = parsed(".pre-commit-config.yaml")["repos"]

@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--process-per-site",  # pages of a context share what has been compiled
     "--host-resolver-rules=MAP lecture.example 127.0.0.1",  # a name that phones could reach
 ]
 _MEASURED = "measured: "
@@ -63,7 +64,8 @@ def failures() -> Iterator[list[logging.LogRecord]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a Chromium the browser's tests say so."""
+    """Without a Chromium the browser's tests say so. The long ones come first, so that no process ends late."""
+    items.sort(key=lambda item: not all(map(item.get_closest_marker, ("browser", "slow"))))
     if not Path(CHROMIUM).exists():
         for item in items:
             if item.get_closest_marker("browser"):
@@ -157,6 +159,31 @@ def app_url() -> Iterator[str]:
     """The address of the real app, started for these tests and ended after them."""
     with served(ROOT / "app.py") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_context(browser: Any, browser_context_args: dict[str, Any], app_url: str) -> Iterator[tuple[Any, Any]]:
+    """A context for all tests of a process, and a page that stays in it, so that its process stays, too.
+
+    What the app's pages load and compile is loaded and compiled once. That takes longer than most tests.
+    """
+    context = browser.new_context(**browser_context_args)
+    kept = context.new_page()
+    kept.goto(f"{app_url}/_stcore/health")
+    yield context, kept
+    context.close()
+
+
+@pytest.fixture
+def context(shared_context: tuple[Any, Any]) -> Iterator[Any]:
+    """A context in which nobody has been before: no page, cookie, or record of lessons is left in it."""
+    shared, kept = shared_context
+    yield shared
+    for page in shared.pages:
+        if page is not kept:
+            page.close()
+    shared.clear_cookies()
+    kept.evaluate("localStorage.clear()")
 
 
 def watch(page: Any) -> Callable[[], None]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.frame import PLACES
-from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, overflow, settled
+from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, settled
 
 pytestmark = pytest.mark.browser
 
@@ -141,12 +141,8 @@ def test_the_image_page_fits_a_lectures_screen(page: Page, app_url: str) -> None
     assert box["y"] + box["height"] <= 720
 
 
-def test_a_phone_shows_the_figure_first_and_scrolls_only_down(page: Page, app_url: str) -> None:
+def test_a_phone_shows_the_figure_first(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for link in ("", "taxonomy?show=1", "memory-ledger?show=1", "density?show=1", "layers?show=1"):
-        open_page(page, f"{app_url}/{link}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert overflow(page) <= 0, link
     open_page(page, f"{app_url}/taxonomy?show=1")
     figure, text = page.locator(CHART).first.bounding_box(), page.get_by_text("No prediction made.").bounding_box()
     assert figure is not None
@@ -154,9 +150,12 @@ def test_a_phone_shows_the_figure_first_and_scrolls_only_down(page: Page, app_ur
     assert figure["y"] < text["y"]
 
 
+COLUMNS = "all => new Set(all.map((one) => Math.round(one.getBoundingClientRect().x))).size"
+
+
 def test_a_builds_graph_is_one_column_on_a_phone_and_needs_no_scrolling_sideways(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for link in ("layers?show=1", "scenarios?scenario=layers&show=1", "images"):
+    for link in ("scenarios?scenario=layers&show=1", "images", "layers?show=1"):
         open_page(page, f"{app_url}/{link}")
         nodes = page.locator("[data-node]")
         expect(nodes.first).to_be_visible()
@@ -167,10 +166,12 @@ def test_a_builds_graph_is_one_column_on_a_phone_and_needs_no_scrolling_sideways
         )
         assert smallest >= 13, link
     page.set_viewport_size({"width": 1280, "height": 900})
-    open_page(page, f"{app_url}/layers?show=1")
-    expect(page.locator("[data-node]").first).to_be_visible()
-    across = {round(box["x"]) for n in range(12) if (box := page.locator("[data-node]").nth(n).bounding_box())}
-    assert len(across) > 1, "on a desk stages stand side by side"
+    for _ in range(300):  # it is drawn anew where its window has grown
+        page.wait_for_timeout(200)
+        if page.locator("[data-node]").evaluate_all(COLUMNS) > 1:
+            break
+    else:
+        pytest.fail("on a desk stages stand side by side")
 
 
 def test_the_numbers_behind_a_figure_can_be_taken_home(page: Page, app_url: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import sim
+from sim.report.style import LANGUAGES, Language
 from sim.scenario import Prediction
 from tests.dashboard.browsing import (
     IDLE,
@@ -33,7 +34,7 @@ MOST_EMPTY = 0.4
 """The share of a projector's height that may be empty below a lesson."""
 SMALLEST, SMALLEST_PROJECTED = 12, 18
 """Pixels of the smallest text, and on a projector."""
-SHARES = 4
+SHARES = 6
 """Tests that the lessons are dealt to, so that several processes can take them."""
 
 
@@ -58,31 +59,45 @@ def predict(page: Page, asked: Prediction) -> str:
     return page.url.partition("?")[2]
 
 
+def dealt() -> dict[str, tuple[Language, Language, bool]]:
+    """Each lesson with its two languages, in turn by fours, and whether it is the first of its kind in them."""
+    found: dict[str, tuple[Language, Language, bool]] = {}
+    kinds = set()
+    for number, name in enumerate(sim.lessons()):
+        predicted = sim.load(name).lesson.predict
+        lang, other = reversed(LANGUAGES) if number // 4 % 2 else LANGUAGES
+        kind = next(word for word in ("rank", "guess", "choices", "steps") if getattr(predicted, word)), lang
+        found[name] = lang, other, kind not in kinds
+        kinds.add(kind)
+    return found
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_lesson_is_taken_and_fits_every_window(page: Page, app_url: str, share: int) -> None:
+    """A figure's layout on a projector grows with its pixels: 1280x720 has the least room for each of its lines.
+
+    So every lesson is seen there, and only the first of each kind of prediction in each language at 1920x1080, too.
+    Those alone are reloaded.
+    """
     wrong: dict[str, list[str]] = {}
-    kinds: set[str] = set()
-    for number, name in enumerate(sim.lessons()):
-        lesson = sim.load(name).lesson
-        if number % SHARES != share or lesson is None:
-            continue
+    for name, (lang, other, sample) in list(dealt().items())[share::SHARES]:
+        scenario = sim.load(name)
         page.set_viewport_size({"width": 1280, "height": 720})
-        open_page(page, f"{app_url}/scenarios?scenario={name}&lang={('en', 'ja')[number // SHARES % 2]}")
+        open_page(page, f"{app_url}/scenarios?scenario={name}&lang={lang}")
         found = [f"question, {one}" for one in at_sizes(page, SIZES, SMALLEST, whole=True)]
-        link = predict(page, lesson.predict)
+        link = predict(page, scenario.lesson.predict)
         found += [f"answer, {one}" for one in at_sizes(page, SIZES, SMALLEST, whole=True)]
-        kind = next(word for word in ("rank", "guess", "choices", "ask") if getattr(lesson.predict, word))
-        if kind not in kinds:
-            kinds.add(kind)
+        if sample:
             if "said=" not in link or "show=1" not in link:
                 found.append(f"the link does not say what was predicted: {link}")
             finding = heading(page)
             page.reload()
             settled(page)
             expect(page.get_by_role("heading", level=1).first).to_have_text(finding)
-        found += [f"answer, {one}" for one in (*in_frame(page), *on_projector(page))]
-        in_other_language(page, sim.load(name).title.read(("ja", "en")[number // SHARES % 2]))
-        found += [f"question, the other language, {one}" for one in (*in_frame(page), *on_projector(page))]
+        found += [f"answer, {one}" for one in in_halls(page, large=sample)]
+        in_other_language(page, scenario.title.read(other))
+        found += [f"question, the other language, {one}" for one in in_halls(page, large=sample)]
         if found:
             wrong[name] = found
     assert not wrong, "\n".join(f"{name}: {one}" for name, found in wrong.items() for one in found)
@@ -103,36 +118,41 @@ def in_other_language(page: Page, title: str) -> None:
     expect(page.get_by_role("heading", level=1).first).to_have_text(title)
 
 
-def in_frame(page: Page) -> list[str]:
-    """What does not fit a frame on a slide. The page is put into one by its link, without a reload, and out again."""
+def in_halls(page: Page, *, large: bool) -> list[str]:
+    """What does not fit a frame on a slide or a projector, or leaves a projector empty.
+
+    The page is put into a frame by its link and onto a projector by its key, without a reload, and out again.
+
+    Args:
+        large: Look at a projector of more pixels, too.
+    """
     plain = page.url
-    page.evaluate("history.replaceState(null, '', `${location.href}&embed=true`)")
-    page.keyboard.press("r")
+    moved(page, f"{plain}{'&' if '?' in plain else '?'}embed=true", FRAME)
     expect(page.locator(".st-key-hall")).to_be_attached()
     found = hall_misfits(page, FRAME, SMALLEST)
-    page.evaluate("(url) => history.replaceState(null, '', url)", plain)
-    back(page, "r")
-    return found
-
-
-def on_projector(page: Page) -> list[str]:
-    """What does not fit a projector, or leaves it empty. The page is put there by its key, and taken off again."""
+    moved(page, plain, SMALL_PROJECTOR)
+    outside(page)
     page.keyboard.press("p")
     expect(page.locator(".st-key-projector-bar")).to_be_attached()
-    found = hall_misfits(page, SMALL_PROJECTOR, SMALLEST_PROJECTED)
-    found += hall_misfits(page, PROJECTOR, SMALLEST_PROJECTED)
-    if (empty := empty_share(page)) > MOST_EMPTY:
-        found.append(f"{empty:.0%} of the projector's screen are empty")
-    back(page, "p")
+    for size in (SMALL_PROJECTOR, PROJECTOR)[: 1 + large]:
+        found += hall_misfits(page, size, SMALLEST_PROJECTED)
+        if (empty := empty_share(page)) > MOST_EMPTY:
+            found.append(f"{empty:.0%} of {size[0]}x{size[1]} are empty")
+    page.keyboard.press("p")
+    outside(page)
     return found
 
 
-def back(page: Page, key: str) -> None:
-    """Leave the hall by a key."""
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.keyboard.press(key)
+def outside(page: Page) -> None:
     expect(page.locator(".st-key-hall")).not_to_be_attached()
     settled(page)
+
+
+def moved(page: Page, url: str, size: tuple[int, int]) -> None:
+    """The same page in another window and by another link, whose script runs once more by its key."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate("(url) => history.replaceState(null, '', url)", url)
+    page.keyboard.press("r")
 
 
 def test_a_page_taken_home_opens_without_a_network(page: Page, app_url: str, browser: Browser, tmp_path: Path) -> None:

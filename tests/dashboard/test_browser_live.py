@@ -17,8 +17,10 @@ from sim.live import builder
 from sim.loading import override
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
+from sim.scenario import Scenario
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one process, which builds each page once
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one process, which builds the page once
+OF_COURSE = pytest.mark.xdist_group("course")  # maybe in another one, beside it
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ("taxonomy", "layers")
@@ -79,20 +81,31 @@ COURSE = sorted(sim.lessons(), key=lambda name: name != "compose")
 """Every lesson. The first one's answer stays in the page's memory, and none leaves more than that of compose."""
 LONG = ("taxonomy-between", "layers", "own-image", "instruction-order", "run-chain", "ci-pipeline", "production")
 """Lessons whose result, one figure below the other, is longer than 720 pixels."""
+TRIES = 5
+"""How often times are measured at most, where what else the machine does has met all before. At least it is twice."""
 LARGEST, LARGEST_COURSE = 28_500_000, 36_000_000
 """Bytes of a page with a few lessons, and with all. A third is the memory of a Python that answered before."""
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a page of two lessons and one that only starts Python. Built once: it takes a minute."""
-    folder = tmp_path_factory.mktemp("live")
+def build(file: Path, lessons: list[Scenario]) -> Path:
+    """A page of lessons. Without any it only starts Python."""
     try:
-        (folder / "page.html").write_text(builder.page([sim.load(name) for name in LESSONS]), "utf-8")
-        (folder / "empty.html").write_text(builder.page([]), "utf-8")
+        file.write_text(builder.page(lessons), "utf-8")
     except InputError as error:
         pytest.skip(f"the page cannot be built here: {error}")
-    return folder
+    return file
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that only starts Python."""
+    return build(tmp_path_factory.mktemp("empty") / "empty.html", [])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a page of two lessons. Built once: it takes a minute."""
+    return build(tmp_path_factory.mktemp("live") / "page.html", [sim.load(name) for name in LESSONS]).parent
 
 
 @pytest.fixture(scope="module")
@@ -100,19 +113,29 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with every lesson, of few replications, in a sandboxed frame."""
     folder = tmp_path_factory.mktemp("course")
     lessons = [sim.load(name) for name in COURSE]
-    try:
-        few = [override(one, {"replications": min(2, one.replications)}) for one in lessons]
-        (folder / "page.html").write_text(builder.page(few), "utf-8")
-    except InputError as error:
-        pytest.skip(f"the page cannot be built here: {error}")
+    build(folder / "page.html", [override(one, {"replications": min(2, one.replications)}) for one in lessons])
     frame = '<!doctype html><iframe sandbox="allow-scripts" src="page.html" width="960" height="540"></iframe>'
     (folder / "outer.html").write_text(frame, "utf-8")
     return folder
 
 
-def opened(browser: Any, address: str, asked: list[str], **more: Any) -> Any:
-    """A page whose every request but that for itself is refused and noted, as are its errors."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720}, **more)
+@pytest.fixture(scope="module")
+def started(empty: Path, browser: Any) -> Iterator[Any]:
+    """A context whose pages find Python's WebAssembly compiled, by a page that stays open beside them."""
+    context = browser.new_context()
+    opened(context, empty.as_uri(), []).wait_for_selector("body[data-state=drawn]")
+    yield context
+    context.close()
+
+
+def opened(where: Any, address: str, asked: list[str]) -> Any:
+    """A page whose every request but that for itself is refused and noted, as are its errors.
+
+    Args:
+        where: A browser, in which nothing is kept for the page, or a context.
+    """
+    page = where.new_page()
+    page.set_viewport_size({"width": 1280, "height": 720})
 
     def answer(route: Any) -> None:
         if route.request.url.startswith("file:"):
@@ -130,10 +153,10 @@ def opened(browser: Any, address: str, asked: list[str], **more: Any) -> Any:
 
 
 @pytest.fixture
-def live(built: Path, browser: Any) -> Iterator[Any]:
+def live(built: Path, started: Any) -> Iterator[Any]:
     """The page once Python has answered. A test fails on a request, an error or a policy that was broken."""
     asked: list[str] = []
-    page = opened(browser, (built / "page.html").as_uri(), asked)
+    page = opened(started, (built / "page.html").as_uri(), asked)
     page.wait_for_selector("body[data-state=drawn]")
     yield page
     page.close()
@@ -335,22 +358,26 @@ def test_conditions_stand_beside_the_figure_and_what_they_change_comes_into_view
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_phone_shows_every_figure_whole_and_scrolls_no_page_sideways(built: Path, browser: Any, lang: str) -> None:
-    for name in LESSONS:
-        page = opened(browser, f"{(built / 'page.html').as_uri()}#{name}:{lang}", asked := [])
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.wait_for_selector("body[data-state=drawn]")
+def test_a_phone_shows_every_figure_whole_and_scrolls_no_page_sideways(built: Path, started: Any, lang: str) -> None:
+    page = opened(started, f"{(built / 'page.html').as_uri()}#{LESSONS[0]}:{lang}", asked := [])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector("body[data-state=drawn]")
+    for number, name in enumerate(LESSONS, 1):
+        if number > 1:
+            page.select_option("select[name=lesson]", name)
+            settled(page, number)
+        assert page.get_attribute("html", "lang") == lang
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         cut = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollHeight > one.clientHeight).length"
         assert page.evaluate(cut) == 0
-        page.close()
-        assert asked == []
+    page.close()
+    assert asked == []
 
 
-def test_a_page_works_in_a_sandboxed_frame(built: Path, browser: Any) -> None:
+def test_a_page_works_in_a_sandboxed_frame(built: Path, started: Any) -> None:
     outer, asked = built / "outer.html", []
     outer.write_text('<!doctype html><iframe sandbox="allow-scripts" src="page.html#layers:ja"></iframe>', "utf-8")
-    page = opened(browser, outer.as_uri(), asked)
+    page = opened(started, outer.as_uri(), asked)
     page.frame_locator("iframe").locator("body[data-state=drawn]").wait_for(state="attached")
     assert page.frames[1].evaluate("JSON.parse(line).scenario") == "layers"
     assert page.frame_locator("iframe").locator("html").get_attribute("lang") == "ja"
@@ -358,15 +385,16 @@ def test_a_page_works_in_a_sandboxed_frame(built: Path, browser: Any) -> None:
     assert asked == []
 
 
+@OF_COURSE
 def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
-    course: Path, browser: Any, measured: Callable[..., None]
+    course: Path, started: Any, measured: Callable[..., None]
 ) -> None:
     """Offline, in a sandboxed frame. What may be picked of a figure is picked once, and the figure is drawn anew."""
     size = (course / "page.html").stat().st_size
     measured("live page with every lesson", size / 1e6, "MB")
     assert size < LARGEST_COURSE
     asked: list[str] = []
-    outer = opened(browser, (course / "outer.html").as_uri(), asked)
+    outer = opened(started, (course / "outer.html").as_uri(), asked)
     outer.frame_locator("iframe").locator("body[data-state=drawn]").wait_for(state="attached")
     page = outer.frames[1]
     wrong: dict[str, object] = {}
@@ -400,9 +428,12 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
             done(partial(page.select_option, f'{place} .line select[name="{choice}"]', index=1), fits=fits)
             picked.add(choice.partition(".")[2])
 
-    def drawn_whole() -> None:
-        """A part in both languages, and with each of its picks. Below it are those that a frame has no room for."""
-        for _ in LANGUAGES:
+    def drawn_whole(seen: int) -> None:
+        """A part in the languages that are left, and with each of its picks.
+
+        Below it are those that a frame has no room for.
+        """
+        for _ in LANGUAGES[seen:]:
             done(partial(page.click, "#lang"))
         chosen("#figures", fits=True)
         node = page.locator("#figures [data-node]")
@@ -413,7 +444,9 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
     for number, name in enumerate(COURSE):
         if number:
             done(partial(page.select_option, "select[name=lesson]", name))
-        for _ in LANGUAGES:
+        else:
+            looked()
+        for _ in LANGUAGES[1:]:
             done(partial(page.click, "#lang"))
         done(partial(page.click, "#predict button.plain"))
         if page.evaluate("JSON.parse(line.split('\\n')[0]).scenario") != name:
@@ -422,7 +455,7 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
             if part:
                 page.click(f'#parts [data-part="{part}"]')
                 page.wait_for_selector(f'[data-part="{part}"][aria-pressed=true]')
-            drawn_whole()
+            drawn_whole(0 if part else 1)
         chosen("#choices", fits=False)
     outer.close()
     assert wrong == {}
@@ -430,10 +463,11 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
     assert {"ruler", "of", "node"} <= picked
 
 
+@OF_COURSE
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_projectors_screen_holds_each_question_and_result_together(course: Path, browser: Any, lang: str) -> None:
+def test_a_projectors_screen_holds_each_question_and_result_together(course: Path, started: Any, lang: str) -> None:
     """Of the lessons whose figures are the longest: graphs of builds, several parts, a race of twelve lanes."""
-    page = opened(browser, f"{(course / 'page.html').as_uri()}#{LONG[0]}:{lang}", asked := [])
+    page = opened(started, f"{(course / 'page.html').as_uri()}#{LONG[0]}:{lang}", asked := [])
     page.wait_for_selector("body[data-state=drawn]")
     below: dict[str, int] = {}
     run = int(page.get_attribute("body", "data-run") or 0)
@@ -457,22 +491,27 @@ def test_a_projectors_screen_holds_each_question_and_result_together(course: Pat
 
 
 def test_python_computes_the_first_figure_within_twice_the_time_in_which_it_starts_alone(
-    built: Path, browser: Any, measured: Callable[..., None]
+    built: Path, empty: Path, browser: Any, measured: Callable[..., None]
 ) -> None:
-    """Page and empty page in turn, in one run. The question is drawn while Python starts, then Python answers it."""
-    asked, answered, empty = [], [], []
-    for _ in range(3):
+    """Page and empty page in turn, in one run. The question is drawn while Python starts, then Python answers it.
+
+    Each is a browser's first: nothing is compiled before.
+    """
+    asked, answered, alone = [], [], []
+    for number in range(1, TRIES + 1):
         page = opened(browser, (built / "page.html").as_uri(), [])
         page.wait_for_selector("body[data-state=drawn]")
         marks = page.evaluate("marks")
         asked.append(marks["drawn"])
         answered.append(marks["answered"])
         page.close()
-        page = opened(browser, (built / "empty.html").as_uri(), [])
+        page = opened(browser, empty.as_uri(), [])
         page.wait_for_selector("body[data-state=drawn]")
-        empty.append(page.evaluate("marks")["ready"])
+        alone.append(page.evaluate("marks")["ready"])
         page.close()
-    measured("live page, question drawn, to an empty Pyodide page", min(asked) / min(empty))
-    measured("live page, figure computed, to an empty Pyodide page", min(answered) / min(empty))
-    assert min(asked) < min(empty)
-    assert min(answered) < 2 * min(empty)
+        if number > 1 and min(asked) < min(alone) and min(answered) < 2 * min(alone):
+            break
+    measured("live page, question drawn, to an empty Pyodide page", min(asked) / min(alone))
+    measured("live page, figure computed, to an empty Pyodide page", min(answered) / min(alone))
+    assert min(asked) < min(alone)
+    assert min(answered) < 2 * min(alone)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 TAUGHT = [name for name in lessons() if name != "own-image"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", range(2))
 def test_sheets_and_keys_print_on_one_page(page: Any, share: int) -> None:
     pages = {}

