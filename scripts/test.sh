@@ -34,8 +34,7 @@ step "types" mypy
 wait $! || true  # what cannot be collected is told by the tests
 step "tests" python -m pytest -n auto --dist loadgroup -m "not browser"
 SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
-# Half of what they do is to wait for a page, so one process more than there are cores.
-step "dashboard in Chromium" python -m pytest -n "$(($(nproc) + 1))" --dist loadgroup -m browser --deselect="$SPEED" \
+step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --deselect="$SPEED" \
     tests/dashboard/test_browser*.py
 step "its speed" python -m pytest -m browser "$SPEED"
 say "== all passed in $SECONDS s"
