@@ -83,7 +83,12 @@ def test_the_gap_between_qemu_and_firecracker_is_tens_of_megabytes_resident():
     """
 
     def resident(technology, huge_pages="off"):
-        options = {"guest": "linuxkit", "application": "tiny", "guest_memory": 256 * MIB, "instances": 1}
+        options: dict[str, Any] = {
+            "guest": "linuxkit",
+            "application": "tiny",
+            "guest_memory": 256 * MIB,
+            "instances": 1,
+        }
         return value(measured(technology=technology, huge_pages=huge_pages, **options), "rss_total") / MIB
 
     firecracker, small, huge = resident("firecracker"), resident("qemu-kvm"), resident("qemu-kvm", "transparent")
