@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,11 +70,14 @@ def _counted(rows: Sequence[AccuracyRow]) -> str:
 
 def main() -> int:
     """Write all three. 1 where something became worse and that was not allowed."""
+    parser = ArgumentParser(prog="python -m sim.evidence.record", description="Write down the accuracy of the cases.")
+    parser.add_argument("--worse", action="store_true", help="write it although something became worse")
+    allowed = parser.parse_args().worse
     measured = accuracy()
     lost = measured.lost(recorded())
     for message in lost:
         sys.stderr.write(f"worse: {message}\n")
-    if lost and "--worse" not in sys.argv[1:]:
+    if lost and not allowed:
         return 1
     write_text(RECORD, json.dumps(measured.record(), indent=2) + "\n")
     write_text(PAGE, told(PAGE.read_text(encoding="utf-8"), measured))
