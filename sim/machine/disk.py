@@ -90,7 +90,7 @@ class RunningDisk:
 
         Gives the seconds that it takes alone. One that comes while a commit is under way waits for the next.
         """
-        times = max(round(count), 1)
+        times = round(count) or 1
         if not self._flush:
             self._device.submit(0.0, done, argument)
             return 0.0

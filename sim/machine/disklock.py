@@ -57,11 +57,13 @@ class DiskLock:
             self._flush()
 
     def _flush(self, _: Any = None) -> None:
-        self._disk.flush(min(self._queue[1], self._write), self._flushed)
+        flushes, write = self._queue[1], self._write
+        self._disk.flush(flushes if flushes < write else write, self._flushed)
 
     def _flushed(self, _: Any) -> None:
         """The holder gives the lock back. Whoever is next has it before the disk begins another commit."""
-        seconds, flushes, done, argument = [self._queue.popleft() for _ in range(4)]
+        next_of = self._queue.popleft
+        seconds, flushes, done, argument = next_of(), next_of(), next_of(), next_of()
         left = flushes - self._write
         if left > 0:
             self._queue.extend((seconds, left, done, argument))

@@ -28,6 +28,7 @@ class Journal:
         self._env, self._device, self._seconds = env, device, seconds
         self._commits = 0
         self._under_way = False
+        self._telling = False
         self._waiting: dict[int, list[tuple[Callable[[Any], Any], Any]]] = {}
         # Of a commit under way that has the disk for itself: since when, and what goes off at its end.
         self._began = 0.0
@@ -36,8 +37,13 @@ class Journal:
     def flush(self, times: int, done: Callable[[Any], Any], argument: Any) -> None:
         """Call `done(argument)` at the end of so many commits, of which none is under way already."""
         last = self._commits + times + self._under_way
-        self._waiting.setdefault(last, []).append((done, argument))
-        if not self._under_way:
+        if last in self._waiting:
+            self._waiting[last].append((done, argument))
+        else:
+            self._waiting[last] = [(done, argument)]
+        if self._telling:  # the first of them has one begin, which the others are too late for
+            self._under_way = True
+        elif not self._under_way:
             self._begin()
 
     def share(self) -> None:
@@ -58,7 +64,7 @@ class Journal:
     def _shared(self, _: Any) -> None:
         """A commit that shared the disk is over."""
         self._count()
-        if self._waiting and not self._under_way:
+        if self._waiting:
             self._begin()
 
     def _committed(self, alarm: Alarm) -> float | None:
@@ -69,7 +75,7 @@ class Journal:
             return self._seconds
         self._alone = None
         self._count()
-        if not self._waiting or self._under_way:
+        if not self._waiting:
             return None
         if self._device:
             self._begin()
@@ -79,8 +85,9 @@ class Journal:
         return self._seconds
 
     def _count(self) -> None:
-        """One commit more is over. Those that waited for it go on, and may ask for the next."""
+        """One commit more is over. Those that waited for it go on, and may ask for the next, which begins after them."""
         self._commits += 1
-        self._under_way = False
+        self._under_way, self._telling = False, True
         for done, argument in self._waiting.pop(self._commits, ()):
             done(argument)
+        self._telling = False
