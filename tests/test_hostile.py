@@ -445,8 +445,8 @@ def test_workers_end_with_a_parent_that_is_killed_and_let_go_of_its_output(tmp_p
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
     ("jobs", "whole"),
-    [("1", False), ("2", False), ("2", True)],
-    ids=["the only process", "the parent", "all processes"],
+    [("1", False), ("1", True), ("2", False), ("2", True)],
+    ids=["the only process", "the only process and its group", "the parent", "all processes"],
 )
 def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
     tmp_path: Path, tiny: str, number: signal.Signals, jobs: str, *, whole: bool

@@ -85,7 +85,7 @@ class Journal:
         return self._seconds
 
     def _count(self) -> None:
-        """One commit more is over. Those that waited for it go on, and may ask for the next, which begins after them."""
+        """One commit more is over. Those that waited for it go on, and may ask for the next. It begins after them."""
         self._commits += 1
         self._under_way, self._telling = False, True
         for done, argument in self._waiting.pop(self._commits, ()):

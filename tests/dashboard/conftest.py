@@ -176,13 +176,18 @@ def shared_context(browser: Any, browser_context_args: dict[str, Any], app_url: 
 
 @pytest.fixture
 def context(shared_context: tuple[Any, Any]) -> Iterator[Any]:
-    """A context in which nobody has been before: no page, cookie, or record of lessons is left in it."""
+    """A context in which no page, cookie, record of lessons, permission or route is left of another test.
+
+    What was loaded and compiled stays. A test of a first visit makes a context of its own.
+    """
     shared, kept = shared_context
     yield shared
     for page in shared.pages:
         if page is not kept:
             page.close()
     shared.clear_cookies()
+    shared.clear_permissions()
+    shared.unroute_all()
     kept.evaluate("localStorage.clear()")
 
 

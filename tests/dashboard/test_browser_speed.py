@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count, cycle
 from pathlib import Path
-from statistics import median
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -77,24 +76,18 @@ def first_chart(browser: Browser, url: str) -> float:
     return took
 
 
-def times(measure: Callable[[], float], reference: Callable[[], float], most: float, tries: int = 2) -> float:
-    """How many times as long one takes as the other, measured in turn, so that what else the machine does meets both.
+def least(measure: Callable[[], float], reference: Callable[[], float], enough: float, tries: int = 2) -> float:
+    """The least of one to the least of the other, measured in turn, so that what else the machine does meets both.
 
-    As in `bench.measure.dearer` they are compared in two ways: the least of each, and the median of what each turn says
-    by itself. The least comes closer to what a thing takes alone the more often it is measured, but a page that takes
-    many steps meets something else in nearly every turn. Where all turns leave it open, the lower one counts.
-
-    Args:
-        most: The gate.
-        tries: How often both are measured at least. They are more often only while the ratio is not below the gate.
+    The least comes closer to what a thing takes alone the more often it is measured. So both are measured so many
+    times, and more often only while the ratio is not below what is enough.
     """
-    turns: list[tuple[float, float]] = []
-    ratios = [float("inf")]
-    while len(turns) < tries or (max(ratios) >= most and len(turns) < MOST_TRIES):
-        turns.append((measure(), reference()))
-        took, other = zip(*turns, strict=True)
-        ratios = [min(took) / min(other), median(one / another for one, another in turns)]
-    return min(ratios)
+    took, other = measure(), reference()
+    for number in range(2, MOST_TRIES + 1):
+        took, other = min(took, measure()), min(other, reference())
+        if number >= tries and took < enough * other:
+            break
+    return took / other
 
 
 @pytest.mark.browser
@@ -138,7 +131,7 @@ def test_the_first_page_with_charts(
     servers: tuple[Server, Server], browser: Browser, measured: Callable[..., None]
 ) -> None:
     app, empty = servers
-    ratio = times(
+    ratio = least(
         lambda: first_chart(browser, f"{app.url}/taxonomy?show=1"),
         lambda: first_chart(browser, empty.url),
         FIRST_PAGE,
@@ -203,7 +196,7 @@ def test_a_control(servers: tuple[Server, Server], browser: Browser, measured: C
     app, empty = servers
     ours, plain = browser.new_page(), shown(browser.new_page(), empty.url)
     seeds, turns = count(1), cycle(range(1, 9))
-    ratio = times(
+    ratio = least(
         lambda: changed(ours, f"{app.url}/{path}show=1&seed={next(seeds)}", "cold"),
         lambda: turned(plain, option := f"{next(turns)}", f"shown {option}"),
         CONTROL,

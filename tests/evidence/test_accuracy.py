@@ -24,6 +24,8 @@ from sim.report.sources import publication
 
 CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
 FILES = sorted(CASES.glob("*.yaml"))
+FIFTH = FILES[int(stored.DIGEST.read_text("ascii")[:8], 16) % 5 :: 5]
+"""Every fifth case. After a change of the model it is others, as its digest is another."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def test_what_is_stored_is_what_the_model_predicts(path: Path, found: Accuracy):
     assert now == [each.predicted for each in found.rows if each.case == scenario.id], "run python -m scripts.generate"
 
 
-@pytest.mark.parametrize("path", FILES[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FIFTH, ids=lambda path: path.stem)
 def test_what_is_stored_are_the_ranges_that_the_model_computes(path: Path, found: Accuracy):
     """And all else of a row but its weights, which hang on the other cases."""
     known = [each for each in found.rows if each.case == path.stem]

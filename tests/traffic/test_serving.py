@@ -170,7 +170,7 @@ def test_the_flow_is_what_single_requests_do_in_the_mean(
 ) -> None:
     """Shares of what is offered, within three standard errors of the mean of runs, and one in a hundred."""
     served = serve(load, spans, capacity, until, 5)
-    runs = [simulate(load, spans, capacity, until, until, seed) for seed in range(6)]
+    runs = [simulate(load, spans, capacity, until, until, seed) for seed in range(12)]
     for name in ("answered", "refused", "lost", "timed_out"):
         shares = [run.total(name) / run.total("offered") for run in runs]
         error = stdev(shares) / math.sqrt(len(shares))
@@ -181,7 +181,7 @@ def test_latencies_are_what_single_requests_take() -> None:
     """Bin by bin, before, while and after one of three replicas is away."""
     spans = [ONE, ServingSpan("b", 0), ServingSpan("c", 0, dead=60, delisted=60), ServingSpan("d", 100)]
     served = serve(constant(140), spans, FOUR_WORKERS, 160, 20)
-    runs = [simulate(constant(140), spans, FOUR_WORKERS, 160, 20, seed) for seed in range(6)]
+    runs = [simulate(constant(140), spans, FOUR_WORKERS, 160, 20, seed) for seed in range(10)]
     for number, one in enumerate(served.bins):
         medians = [sorted(run.latencies[number])[len(run.latencies[number]) // 2] for run in runs]
         error = stdev(medians) / math.sqrt(len(medians))
