@@ -120,6 +120,25 @@ def test_what_is_wrong_with_a_size_is_told_with_its_place(old, new, says):
     assert problem.startswith(says)
 
 
+def test_an_own_docker_of_before_1_9_starts_everyone_with_and_without_a_network(own):
+    """What ends under the network's lock since 1.9 is not there yet. Without a network nothing is left under it."""
+    old = f'like = "docker"\nversion = "1.8"\n{TEXTS}'
+    folder = own(
+        technologies__old=f'id = "old"\n{old}',
+        technologies__free=f'id = "free"\n{old}without = {{ phases = ["network-lock"] }}\n',
+    )
+    common = "instances: 5\nhost: reference\napplication: hello\n"
+    variants = "compare: {old: {technology: old}, free: {technology: free}, net: {technology: old, network: bridge}}\n"
+    (outcome,) = sim.run(load_text(HEAD + startup(common + variants), "", folder))
+    times = [[record.ready for record in outcome.records if record.variant == name and hasattr(record, "ready")]
+             for name in ("old", "free", "net")]  # fmt: skip
+    assert times[0] == times[1]
+    assert [len(each) for each in times] == [5, 5, 5]
+    # The allocator is under the lock, and moves no veth end yet: each waits for those before it.
+    waits = [r.end for r in outcome.records if getattr(r, "phase", "") == "network-lock" and r.variant == "net"]
+    assert len(set(waits)) == 5
+
+
 def test_an_own_technology_may_be_like_what_ships_and_start_an_own_guest(own):
     guest = (FOLDER / "guests" / "alpine.toml").read_text(encoding="utf-8").replace('"alpine"', '"small"', 1)
     folder = own(
