@@ -25,7 +25,9 @@ SHARED = '[shared]\nreaders_before = "5.19"\n' + "".join(
     for name in ("first", "period", "lag")
 )
 
-FREE = OPERATION.replace("make", "keep").replace('"20.2 ms", source = "R0051"', '"0 ms", source = "D1613", derivation = "none"')
+FREE = OPERATION.replace("make", "keep").replace(
+    '"20.2 ms", source = "R0051"', '"0 ms", source = "D1613", derivation = "none"'
+)
 """One that takes no time: its lock is kept until a later phase ends."""
 
 
