@@ -12,7 +12,7 @@ or on the engine's version where a daemon has the lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sim.catalog.kernel import Growth, Hold, generation
@@ -176,13 +176,12 @@ def boot_plan(
         timed.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
     engine = technology.version
-
-    def is_there(phase: Phase) -> bool:
-        happens = _happens(phase, options, boots_disk) and _in_kernel(phase, host.kernel)
-        return happens and not _empty(phase, host, engine)
-
     timed.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
-    timed = _those_there(timed, is_there)
+    there = [
+        _happens(phase, options, boots_disk) and _in_kernel(phase, host.kernel) and not _empty(phase, host, engine)
+        for phase, _, _ in timed
+    ]
+    timed = _those_there(timed, there)
     if options.working_set is None and guest is not None:
         options = replace(options, working_set=guest.working_set)
     steps = tuple(_step(phase, host, engine, options, bound, speed, extra) for phase, speed, extra in timed)
@@ -198,8 +197,8 @@ def boot_plan(
     )
 
 
-def _those_there(timed: list[_Timed], is_there: Callable[[Phase], bool]) -> list[_Timed]:
-    """The phases that are there.
+def _those_there(timed: list[_Timed], there: list[bool]) -> list[_Timed]:
+    """Those of the phases that are there.
 
     A lock that is kept until one that is not is given back at the end of the last one before it that is. Where nothing
     is left that is done under it, it is not taken either.
@@ -207,7 +206,7 @@ def _those_there(timed: list[_Timed], is_there: Callable[[Phase], bool]) -> list
     left: dict[int, _Timed] = {}  # the last ones first
     for position in reversed(range(len(timed))):
         phase, speed, behind = timed[position]
-        if not is_there(phase):
+        if not there[position]:
             continue
         if phase.until:
             end = next((at for at in range(position + 1, len(timed)) if timed[at][0].id == phase.until), position)

@@ -160,7 +160,11 @@ def test_a_lock_is_kept_until_a_later_phase_of_its_milestone(tmp_path):
         ('hold = "network_store.record"\nuntil = "b"\n' + later("b", CPU), "phases.0.until", "would not count"),
         (KEPT, "phases.0.hold", "takes no time of its own"),
         (UNTIL_B + later("b", CPU) + later("c", KEPT), "phases.2.hold", "takes no time of its own"),
-        (f'{UNTIL_B}times = {{ value = 2, low = 1, high = 3, estimate = "e" }}\n' + later("b", CPU), "phases.0.times", "of no use"),
+        (
+            f'{UNTIL_B}times = {{ value = 2, low = 1, high = 3, estimate = "e" }}\n' + later("b", CPU),
+            "phases.0.times",
+            "of no use",
+        ),
         (
             UNTIL_B + later("c", KEPT + '\nuntil = "b"') + later("b", CPU),
             "phases.0.until",

@@ -243,7 +243,9 @@ def test_those_that_are_given_up_with_a_kept_lock_or_in_its_queue_leave_it_to_th
     host.stop(2, at=1.5)
     host.env.run()
     assert sorted(host.log) == [
-        ("answers", 1, 4.0), ("answers", 3, 6.0), ("gone", 0, 1.5), ("gone", 2, 3.5), ("runs", 1, 2.0), ("runs", 3, 4.0),
+        ("answers", 1, 4.0), ("answers", 3, 6.0),
+        ("gone", 0, 1.5), ("gone", 2, 3.5),
+        ("runs", 1, 2.0), ("runs", 3, 4.0),
     ]  # fmt: skip
 
 
