@@ -178,8 +178,11 @@ def _check_kept(table: Table, phase: Phase, later: tuple[Phase, ...]) -> None:
 
 
 def phase_of(table: Table) -> Phase:
-    """The phase of one table, whose other keys are read already."""
-    return _phase(table)
+    """The phase of one table, whose other keys are read already. It stands alone, so it keeps no lock."""
+    phase = _phase(table)
+    if phase.until:
+        _check_kept(table, phase, ())
+    return phase
 
 
 def _costs(table: Table | None) -> EventCosts | None:
