@@ -31,7 +31,7 @@ _TABLES = ("limits", "costs")
 _SHAPE = ("like", "parts", "without")
 _OF_THE_FILE = ("id", "name", "kind", "maker", "like")
 """What a file says of itself alone, and not of what is made of it or like it."""
-_OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times")
+_OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times", "until")
 """What goes with the demand that a phase had, where it is given another."""
 
 

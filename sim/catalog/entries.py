@@ -102,6 +102,13 @@ def _phase(table: Table) -> Phase:
         until=table.string("until", "") if operation is not None else "",
         provenance=provenance,
     )
+    if operation is not None and bool(phase.until) != operation.kept:
+        if phase.until:
+            table.problem("keeps a lock whose operation has a hold, growth or flushes, which would not count", "until")
+        else:
+            table.problem("takes no time of its own; a later phase is named `until` whose end its lock is had", "hold")
+    if phase.until and "times" in provenance:
+        table.problem("is of no use to a lock that is had until a later phase ends", "times")
     table.done()
     return phase
 
@@ -137,22 +144,45 @@ def _memory_part(table: Table) -> MemoryPart:
 
 
 def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
-    phases = tuple(_phase(inner) for inner in table.tables("phases"))
+    tables = table.tables("phases")
+    phases = tuple(_phase(inner) for inner in tables)
     memory = tuple(_memory_part(inner) for inner in table.tables("memory"))
     for at, phase in enumerate(phases):
-        if phase.until and not any(later.id == phase.until and not later.when for later in phases[at:]):
-            table.problem(
-                f"phase {phase.id!r} has its lock until {phase.until!r}, no later phase of every start", "phases"
-            )
+        if phase.until:
+            _check_kept(tables[at], phase, phases[at + 1 :])
     for key, ids in (("phases", [phase.id for phase in phases]), ("memory", [part.id for part in memory])):
         for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             table.problem(f"id {repeated!r} is there twice", key)
     return phases, memory
 
 
+def _check_kept(table: Table, phase: Phase, later: tuple[Phase, ...]) -> None:
+    """Note what is wrong with how long a phase has its lock.
+
+    A start that is given up leaves out what the application would do, and one that is created may wait to go on. So no
+    lock is had over either.
+    """
+    end = next((at for at, each in enumerate(later) if each.id == phase.until and not each.when), None)
+    if end is None:
+        table.problem(f"phase {phase.id!r} has its lock until {phase.until!r}, no later phase of every start", "until")
+        return
+    if later[end].leads_to != phase.leads_to or phase.leads_to not in ("runtime", "init"):
+        table.problem(
+            f"phase {phase.id!r} leads to {phase.leads_to} and {phase.until!r} to {later[end].leads_to}; both lead to "
+            "runtime or both to init, so that a start that is given up gives its lock back",
+            "until",
+        )
+    for each in later[: end + 1]:
+        if each.operation is not None and each.resource == phase.resource:
+            table.problem(f"phase {each.id!r} takes the lock {each.resource!r} that is had already", "until")
+
+
 def phase_of(table: Table) -> Phase:
-    """The phase of one table, whose other keys are read already."""
-    return _phase(table)
+    """The phase of one table, whose other keys are read already. It stands alone, so it keeps no lock."""
+    phase = _phase(table)
+    if phase.until:
+        _check_kept(table, phase, ())
+    return phase
 
 
 def _costs(table: Table | None) -> EventCosts | None:

@@ -36,6 +36,8 @@ def _locks(table: Table) -> tuple[dict[str, Number], dict[str, str]]:
             if f"{lock}.{name}" not in operations():
                 outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
                 continue
+            if operations()[f"{lock}.{name}"].kept:
+                outer.problem("takes no time of its own: its lock is had until a later phase ends", f"{lock}.{name}")
             holds[f"{lock}.{name}"] = inner.number(name, "s")
     return holds, befores
 

@@ -67,6 +67,11 @@ class Hold(Sensed):
     growth: tuple[Growth, ...] = ()
     flushes: Number | None = field(default=None, metadata=COSTS)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do, whatever the host holds."""
+        return not (self.growth or self.flushes is not None or self.amount.at("high"))
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -88,6 +93,11 @@ class Operation:
     older: tuple[tuple[str, Hold], ...] = ()
     adds_port: bool = False
     daemon: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether it takes no time of its own on any version: its lock is had until a later phase ends."""
+        return self.held.empty and all(held.empty for _, held in self.older)
 
     def on(self, version: str) -> Hold:
         """The hold on that version of what has the lock. "" for the newest."""

@@ -147,9 +147,15 @@ def _lock(table: Table, name: str) -> Lock:
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")
-    at_work = [hold for hold in holds if hold.growth or hold.flushes is not None or hold.amount.at("high")]
+    at_work = [hold for hold in holds if not hold.empty]
     if len({hold.flushes is None for hold in at_work}) > 1:
         table.problem("flush the disk in some holds and not in others; all of a lock do, or none does", "operations")
+    kept = [operation.kept for operation in operations]
+    if any(kept) and not all(kept):
+        table.problem("take time in some and none in others; all of a lock do, or none does", "operations")
+    of_holds = (lock.grace, lock.checks, lock.shared, lock.lingering, lock.write)
+    if any(kept) and any(part is not None for part in of_holds):
+        table.problem("take no time; such a lock has no grace, checks, shared, lingering or write", "operations")
     if lock.id != name:
         table.problem(f"{lock.id!r} is not the file's name {name!r}", "id")
     if not operations:

@@ -237,8 +237,10 @@ class RunningHost:
         return kept.take(done, argument)
 
     def give_back(self, lock: str, argument: Any) -> None:
-        """Give back a lock that was taken with that argument. Nothing happens where it has been given back."""
-        self._kept[lock].give_back(argument)
+        """Give back a lock that was taken with that argument. Nothing happens where it was not, or is given back."""
+        kept = self._kept.get(lock)
+        if kept is not None:
+            kept.give_back(argument)
 
 
 def _special(lock: Lock, kernel: str, bound: Bound) -> GraceDomain | GraceLock | CheckingServer | None:

@@ -28,6 +28,9 @@ _MILESTONES = ("runtime", "init", "application", "exit")
 _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 """Families whose instances have their root file system mounted on the host: one line of its mount table each."""
 
+_Timed = tuple[Phase, float, tuple[Number, ...]]
+"""A phase, how many times as fast it is, and the numbers behind that."""
+
 _NOTHING = Number(0.0, "B", sources=("definition",))
 
 _TIMED = frozenset({"cpu", "hold", "wait"})
@@ -127,10 +130,14 @@ class BootPlan:
         return len(self.steps) - self.clean_up
 
     @property
-    def given_back(self) -> Mapping[int, str]:
+    def given_back(self) -> Mapping[int, tuple[str, ...]]:
         """The locks that are had over several steps, by the position of the first step without them."""
-        after = {step.id: position for position, step in enumerate(self.steps, 1)}
-        return {after[step.until]: step.resource for step in self.steps if step.until}
+        found: dict[int, tuple[str, ...]] = {}
+        for position, step in enumerate(self.steps, 1):
+            if step.until:
+                end = next(at for at in range(position, len(self.steps)) if self.steps[at].id == step.until) + 1
+                found[end] = (*found.get(end, ()), step.resource)
+        return found
 
 
 def boot_plan(
@@ -160,7 +167,7 @@ def boot_plan(
     options = options or StartOptions()
     nested = host.nested and technology.has_guest_kernel
     efficiency = technology.cpu_efficiency
-    timed: list[tuple[Phase, float, tuple[Number, ...]]] = []
+    timed: list[_Timed] = []
     for phase in technology.phases:
         slow, behind = _nested(phase, bound, inside=False) if nested and phase.owner == "machine" else (1.0, ())
         timed.append((phase, 1 / slow, behind))
@@ -168,10 +175,13 @@ def boot_plan(
         slow, behind = _nested(phase, bound, inside=True) if nested else (1.0, ())
         timed.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
-    timed = [entry for entry in timed if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     engine = technology.version
-    timed = [entry for entry in timed if not _empty(entry[0], host, engine)]
     timed.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
+    there = [
+        _happens(phase, options, boots_disk) and _in_kernel(phase, host.kernel) and not _empty(phase, host, engine)
+        for phase, _, _ in timed
+    ]
+    timed = _those_there(timed, there)
     if options.working_set is None and guest is not None:
         options = replace(options, working_set=guest.working_set)
     steps = tuple(_step(phase, host, engine, options, bound, speed, extra) for phase, speed, extra in timed)
@@ -185,6 +195,27 @@ def boot_plan(
         clean_up=reached.count(3),
         boots=technology.has_guest_kernel,
     )
+
+
+def _those_there(timed: list[_Timed], there: list[bool]) -> list[_Timed]:
+    """Those of the phases that are there.
+
+    A lock that is kept until one that is not is given back at the end of the last one before it that is. Where nothing
+    is left that is done under it, it is not taken either.
+    """
+    left: dict[int, _Timed] = {}  # the last ones first
+    for position in reversed(range(len(timed))):
+        phase, speed, behind = timed[position]
+        if not there[position]:
+            continue
+        if phase.until:
+            end = next((at for at in range(position + 1, len(timed)) if timed[at][0].id == phase.until), position)
+            last = next((left[at][0].id for at in left if at <= end), None)
+            if last is None:
+                continue
+            phase = replace(phase, until=last)
+        left[position] = (phase, speed, behind)
+    return [left[position] for position in sorted(left)]
 
 
 def _nested(phase: Phase, bound: Bound, *, inside: bool) -> tuple[float, tuple[Number, ...]]:
@@ -233,8 +264,7 @@ def _later(engine: str, before: str | None) -> bool:
 
 def _empty(phase: Phase, host: Host, engine: str) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
-    held = _hold(phase, host, engine)
-    return not (phase.until or held.growth or held.flushes is not None or held.amount.at("high"))
+    return not phase.until and _hold(phase, host, engine).empty
 
 
 def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:

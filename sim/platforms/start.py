@@ -352,8 +352,8 @@ class Start(Armed):
         """
         starter, plan = self._starter, self._starter.plan
         self._position = position
-        if position in starter.given_back:
-            starter.host.give_back(starter.given_back[position], self)
+        for lock in starter.given_back.get(position, ()):
+            starter.host.give_back(lock, self)
         goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
             self.__class__ = _Waiting

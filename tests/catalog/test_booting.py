@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from sim.catalog import load
+from sim.catalog.files import FOLDER
 from sim.catalog.tables.booting import ASPECTS, BootAspect, boot_choices, boot_phases, read
 from sim.catalog.tables.portability import portable_hosts
 from sim.errors import CatalogError
@@ -70,3 +71,12 @@ def test_a_file_that_breaks_rules_is_refused_with_every_place(tmp_path: Path) ->
         "booting/firmware.toml:6: choices.tape.boots: 'tape' does not fit; expected one of disk, kernel",
         "booting/firmware.toml:7: choices.tape.machines: 'vax' does not fit; expected one of amd64, arm64",
     ]
+
+
+def test_a_phase_of_a_choice_keeps_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "address.toml"
+    text = (FOLDER / "booting" / "address.toml").read_text(encoding="utf-8")
+    kept = text.replace('hold = "dhcp_server.lease"', 'hold = "network_lock.endpoint"\nuntil = "x"', 1)
+    path.write_text(kept, encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"phases\.1\.until: .*until 'x', no later phase of every start"):
+        read(path)

@@ -97,6 +97,17 @@ def test_each_key_keeps_the_file_and_the_table_it_stands_in() -> None:
     assert found.place("tasks") == ("parts/runtime.toml", "")
 
 
+def test_another_demand_takes_a_kept_locks_end_away_with_it() -> None:
+    lock = {"id": "lock", "leads_to": "runtime", "hold": "network_lock.endpoint", "until": "create"}
+    kept = composed(
+        Block({"id": "own", "like": "locking", "phases": [{"id": "lock", "cpu": 1}]}, ("technologies/own.toml", "")),
+        lambda _: Block({"id": "locking", "phases": [lock]}, ("technologies/locking.toml", "")),
+        lambda name: one_of("parts", PARTS, name),
+        [],
+    )
+    assert dict(kept["phases"][0]) == {"id": "lock", "leads_to": "runtime", "cpu": 1}
+
+
 def test_new_entries_stand_where_they_say() -> None:
     new = [
         {"id": "last", "leads_to": "runtime"},

@@ -1,5 +1,7 @@
 """Releases of engines: which there are, what each does one at a time, and what one more costs beside many."""
 
+from dataclasses import replace
+
 import pytest
 
 from sim.catalog import load
@@ -112,6 +114,25 @@ def test_databases_are_flushed_as_often_as_was_counted(version, network, metadat
         if step.resource in found:
             found[step.resource] += step.flushes
     assert found == {"network_store": network, "containerd_metadata": metadata}
+
+
+def test_before_there_is_a_database_a_networks_lock_is_given_back_without_it():
+    """libnetwork keeps a database since Docker 1.9. Before, the allocator alone is under the lock, if there is one."""
+    ends = {}
+    for version in ("1.8", "1.9"):
+        for network in (False, True):
+            technology = replace(load.technology("docker"), version=version)
+            options = StartOptions(network=network)
+            plan = boot_plan(technology, None, load.application("hello"), load.host("reference"), options)
+            ends[version, network] = {plan.steps[at - 1].id: locks for at, locks in plan.given_back.items()}
+            assert any(step.resource == "network_lock" for step in plan.steps) == bool(ends[version, network])
+    record = {"network-record": ("network_lock",)}
+    assert ends == {
+        ("1.8", False): {},
+        ("1.8", True): {"network-allocator": ("network_lock",)},
+        ("1.9", False): record,
+        ("1.9", True): record,
+    }
 
 
 def test_flushes_of_docker_26_add_up_to_those_of_a_whole_run():

@@ -25,6 +25,11 @@ SHARED = '[shared]\nreaders_before = "5.19"\n' + "".join(
     for name in ("first", "period", "lag")
 )
 
+FREE = OPERATION.replace("make", "keep").replace(
+    '"20.2 ms", source = "R0051"', '"0 ms", source = "D1613", derivation = "none"'
+)
+"""One that takes no time: its lock is kept until a later phase ends."""
+
 
 def read(tmp_path, text):
     path = tmp_path / "x.toml"
@@ -84,6 +89,11 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
         (
             HEAD + SHARED.replace("5.19", "new") + OPERATION,
             "locks/x.toml: shared.readers_before: 'new' is not a kernel's version",
+        ),
+        (HEAD + OPERATION + FREE, "locks/x.toml: operations: take time in some and none in others"),
+        (
+            HEAD + 'write = { value = 2, source = "D1610" }\n' + FREE,
+            "locks/x.toml: operations: take no time; such a lock has no grace, ",
         ),
         (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
         ("id = ", "locks/x.toml:1: is not TOML"),
@@ -214,6 +224,23 @@ def test_a_release_that_no_hold_changes_with_is_refused(tmp_path):
     path.write_text(host.replace('before = "26"', 'before = "24"'), encoding="utf-8")
     with pytest.raises(CatalogError, match="'24' is not allowed; expected one of 26, 28"):
         load.read("hosts", path)
+
+
+def test_a_host_has_no_time_of_its_own_for_a_lock_that_is_kept(tmp_path):
+    host = (FOLDER / "hosts" / "ryzen-3950x.toml").read_text(encoding="utf-8")
+    assert "[locks.dockerd_network]" in host
+    path = tmp_path / "ryzen-3950x.toml"
+    path.write_text(
+        host + '[locks.network_lock]\nendpoint = { value = "20.2 ms", source = "R0051" }\n', encoding="utf-8"
+    )
+    with pytest.raises(CatalogError, match=r"locks\.network_lock\.endpoint: takes no time of its own"):
+        load.read("hosts", path)
+
+
+def test_a_lock_is_kept_where_its_operations_take_no_time_on_any_version(tmp_path):
+    assert read(tmp_path, HEAD + FREE).operations["keep"].kept
+    assert not read(tmp_path, HEAD + FREE + older("4.15", 5)).operations["keep"].kept
+    assert {name for name, operation in locks.operations().items() if operation.kept} == {"network_lock.endpoint"}
 
 
 @pytest.mark.parametrize("name", ["docker", "docker-28", "docker-devicemapper", "crun", "firecracker", "lightvm"])

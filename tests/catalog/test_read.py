@@ -128,6 +128,63 @@ def test_two_phases_of_one_id_are_refused(tmp_path):
     assert "phases: id 'a' is there twice" in refused(technology(tmp_path, demand + again + demand))
 
 
+def later(name: str, demand: str, leads_to: str = "init") -> str:
+    return f'[[phases]]\nid = "{name}"\nowner = "kernel"\nleads_to = "{leads_to}"\ntext = {TEXT}\n{demand}\n'
+
+
+CPU = 'cpu = { value = "20.2 ms", source = "R0051" }'
+KEPT = 'hold = "network_lock.endpoint"'
+UNTIL_B = f'{KEPT}\nuntil = "b"\n'
+
+
+def test_a_lock_is_kept_until_a_later_phase_of_its_milestone(tmp_path):
+    found = load.read("technologies", technology(tmp_path, UNTIL_B + later("b", CPU)))
+    assert [phase.until for phase in found.phases] == ["b", ""]
+
+
+@pytest.mark.parametrize(
+    ("phases", "path", "says"),
+    [
+        (UNTIL_B + later("c", CPU), "phases.0.until", "until 'b', no later phase of every start"),
+        (f'{KEPT}\nuntil = "a"', "phases.0.until", "until 'a', no later phase of every start"),
+        (UNTIL_B + later("b", CPU + '\nwhen = "network"'), "phases.0.until", "no later phase of every start"),
+        (UNTIL_B + later("b", CPU, "application"), "phases.0.until", "leads to init and 'b' to application"),
+        (UNTIL_B + later("b", CPU, "exit"), "phases.0.until", "leads to init and 'b' to exit"),
+        (
+            later("b", KEPT + '\nuntil = "c"', "application") + later("c", CPU, "application"),
+            "phases.0.until",
+            "leads to application and 'c' to application",
+        ),
+        (later("b", KEPT + '\nuntil = "a"', "runtime"), "phases.0.until", "leads to runtime and 'a' to init"),
+        ('hold = "rtnl.veth-move"\nuntil = "b"\n' + later("b", CPU), "phases.0.until", "which would not count"),
+        ('hold = "network_store.record"\nuntil = "b"\n' + later("b", CPU), "phases.0.until", "would not count"),
+        (KEPT, "phases.0.hold", "takes no time of its own"),
+        (UNTIL_B + later("b", CPU) + later("c", KEPT), "phases.2.hold", "takes no time of its own"),
+        (
+            f'{UNTIL_B}times = {{ value = 2, low = 1, high = 3, estimate = "e" }}\n' + later("b", CPU),
+            "phases.0.times",
+            "of no use",
+        ),
+        (
+            UNTIL_B + later("c", KEPT + '\nuntil = "b"') + later("b", CPU),
+            "phases.0.until",
+            "phase 'c' takes the lock 'network_lock' that is had already",
+        ),
+        (f'{CPU}\nuntil = "b"\n' + later("b", CPU), "phases.0.until", "unknown key"),
+    ],
+)  # fmt: skip
+def test_a_lock_that_would_never_be_given_back_or_be_another_is_refused(tmp_path, phases, path, says):
+    if phases.startswith("[[phases]]"):
+        text = technology(tmp_path, CPU).read_text(encoding="utf-8").partition("[[phases]]")
+        (tmp_path / "x.toml").write_text(text[0] + phases + text[1] + text[2], encoding="utf-8")
+        told = refused(tmp_path / "x.toml")
+    else:
+        told = refused(technology(tmp_path, phases))
+    assert told.startswith(f"technologies/x.toml: {path}: "), told
+    assert says in told
+    assert len(told.splitlines()) == 1, told
+
+
 def test_a_shared_memory_part_needs_its_content(tmp_path):
     part = f"""[[memory]]
 id = "m"

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +17,7 @@ from sim.errors import InputError
 from sim.loading import controls, from_document, from_page, load_text, override
 from sim.loading.document import read
 from sim.loading.schema import schema
+from sim.records.instances import InstanceRecord, PhaseRecord
 from sim.report import bibliography, words
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -118,6 +120,29 @@ def test_what_is_given_is_told_among_the_sources():
 def test_what_is_wrong_with_a_size_is_told_with_its_place(old, new, says):
     (problem,) = refused(SIZES.replace(old, new))
     assert problem.startswith(says)
+
+
+def test_an_own_docker_of_before_1_9_starts_everyone_with_and_without_a_network(own):
+    """What ends under the network's lock since 1.9 is not there yet. Without a network nothing is left under it."""
+    old = f'like = "docker"\nversion = "1.8"\n{TEXTS}'
+    folder = own(
+        technologies__old=f'id = "old"\n{old}',
+        technologies__free=f'id = "free"\n{old}without = {{ phases = ["network-lock"] }}\n',
+    )
+    common = "instances: 5\nhost: reference\napplication: hello\n"
+    variants = "compare: {old: {technology: old}, free: {technology: free}, net: {technology: old, network: bridge}}\n"
+    (outcome,) = sim.run(load_text(HEAD + startup(common + variants), "", folder))
+    ready = {
+        name: [one.ready for one in outcome.records if isinstance(one, InstanceRecord) and one.of == name]
+        for name in ("old", "free", "net")
+    }
+    assert ready["old"] == ready["free"]
+    assert [len(times) for times in ready.values()] == [5, 5, 5]
+    steps = {
+        (one.instance, one.phase): one for one in outcome.records if isinstance(one, PhaseRecord) and one.of == "net"
+    }
+    had = sorted((steps[one, "network-lock"].end, steps[one, "network-allocator"].end) for one in range(5))
+    assert all(given_back <= got for (_, given_back), (got, _) in pairwise(had))
 
 
 def test_an_own_technology_may_be_like_what_ships_and_start_an_own_guest(own):

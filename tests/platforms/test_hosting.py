@@ -230,3 +230,33 @@ def test_one_that_is_stopped_before_it_is_created_is_removed_once_it_is():
     host.stop(0, at=0.5)
     host.env.run()
     assert host.log == [("gone", 0, 1.5)]
+
+
+@pytest.mark.parametrize("milestone", ["runtime", "init"])
+def test_those_that_are_given_up_with_a_kept_lock_or_in_its_queue_leave_it_to_the_others(milestone):
+    """Each has it for 1 s in the order of asking. The first is stopped while it has it, the third while it waits."""
+    lock = make_phase("lock", "hold", 0.0, milestone, resource="network_lock", until="write")
+    host = Watched(lock, make_phase("write", "wait", 1.0, milestone), REMOVE)
+    for _ in range(4):
+        host.start(application(make_phase("main", "wait", 2.0, "application", "application")))
+    host.stop(0, at=0.5)
+    host.stop(2, at=1.5)
+    host.env.run()
+    assert sorted(host.log) == [
+        ("answers", 1, 4.0), ("answers", 3, 6.0),
+        ("gone", 0, 1.5), ("gone", 2, 3.5),
+        ("runs", 1, 2.0), ("runs", 3, 4.0),
+    ]  # fmt: skip
+
+
+def test_one_that_is_given_up_before_it_asks_for_a_kept_lock_takes_none_and_gives_none_back():
+    """Nothing follows under the lock but the removal, which the first one comes to without it."""
+    lock = make_phase("lock", "hold", 0.0, "init", resource="network_lock", until="write")
+    host = Watched(CREATE, lock, make_phase("write", "wait", 1.0, "init"), REMOVE)
+    for one in (0, 1):
+        host.node.start(application(), host.note("runs", one), created=host.note("created", one))
+    host.stop(0, at=2.0)
+    host.env.run(until=3.0)
+    host.node.go_on(1)
+    host.env.run()
+    assert host.log == [("created", 0, 1.0), ("created", 1, 1.0), ("gone", 0, 2.5), ("runs", 1, 4.0)]

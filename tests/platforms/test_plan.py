@@ -289,3 +289,12 @@ def test_more_cores_make_a_run_shorter_so_they_are_taken_at_the_other_end(techno
         for step in boot_plan(technology(boot), None, application(), host(), StartOptions(), bound=bound).steps
     ]
     assert found == [(4.0, 0.05), (2.0, 0.1), (1.0, 0.2)]
+
+
+def test_a_kept_lock_under_which_nothing_is_left_is_not_taken(ids, phase):
+    outer = phase("outer", "hold", 0.0, resource="network_lock", until="write")
+    inner = phase("inner", "hold", 0.0, resource="image_lock", until="write")
+    write = phase("write", "wait", 0.5, kernel_before="5.0")
+    assert ids(outer, inner, write, phase("join", "wait", 1.0)) == ["join", "app"]
+    assert ids(outer, inner, write, kernel="4.15") == ["outer", "inner", "write", "app"]
+    assert ids(outer, phase("pair", "wait", 1.0), inner, write) == ["outer", "pair", "app"]

@@ -172,3 +172,26 @@ def test_a_lock_that_is_had_over_several_steps_is_given_back_at_the_end_of_the_l
         (0, 1.5, 1.5),
     ]
     assert not any(record.queued for record in run.phases if record.phase != "lock")
+
+
+def test_two_locks_that_are_had_until_the_same_step_are_both_given_back(race, phase):
+    run = race(
+        phase("network", "hold", 0.0, resource="network_lock", until="write"),
+        phase("image", "hold", 0.0, resource="image_lock", until="write"),
+        phase("write", "wait", 0.5),
+        phase("join", "wait", 0.125),
+        count=3,
+    )
+    assert run.times == pytest.approx([0.625, 1.125, 1.625])
+
+
+def test_a_lock_whose_last_step_is_not_there_is_given_back_before_it(race, phase):
+    """Each has it for 0.25 s; the write of old kernels that ended it is not there."""
+    run = race(
+        phase("lock", "hold", 0.0, resource="network_lock", until="write"),
+        phase("pair", "wait", 0.25),
+        phase("write", "wait", 0.5, kernel_before="5.0"),
+        phase("join", "wait", 0.125),
+        count=3,
+    )
+    assert run.times == pytest.approx([0.375, 0.625, 0.875])
