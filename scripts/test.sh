@@ -30,8 +30,11 @@ step "format" ruff format --check .
 # one core checks types, the other one does that, for all processes and steps that follow.
 unset PYTHONDONTWRITEBYTECODE
 python -m pytest --collect-only -q >/dev/null &
+compiling=$!
+trap 'kill "$compiling" 2>/dev/null || true' EXIT
 step "types" mypy
-wait $! || true  # what cannot be collected is told by the tests
+wait "$compiling" || true  # what cannot be collected is told by the tests
+trap - EXIT
 step "tests" python -m pytest -n auto --dist loadgroup -m "not browser"
 SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
 step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --deselect="$SPEED" \

@@ -136,7 +136,7 @@ def assigned(
     values = read_assignments(assignments)
     values |= {} if seed is None else {"seed": seed}
     values |= {} if replications is None else {"replications": replications}
-    return assign(scenario, values) if values else scenario
+    return assign(scenario, values, from_shell=True) if values else scenario
 
 
 def _load(file: str, assignments: Sequence[str] = ()) -> Scenario | Ran:

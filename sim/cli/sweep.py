@@ -100,7 +100,14 @@ def sweep(
     interrupts = noting()
     scenario = _scenario(file, assignments, seed, replications)
     made = plan(
-        scenario, vary, zipped=zipped, until=until, max_replications=max_replications, ends=ends, records=records
+        scenario,
+        vary,
+        zipped=zipped,
+        until=until,
+        max_replications=max_replications,
+        ends=ends,
+        records=records,
+        from_shell=True,
     )
     chosen(made, names)
     path = Path(store) if store else _own(made)

@@ -21,11 +21,12 @@ from sim.scenario import Scenario
 from sim.wording import shown, suggestion
 
 
-def assign(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+def assign(scenario: Scenario, values: Mapping[str, Any], *, from_shell: bool = False) -> Scenario:
     """The scenario with other values, checked again as a file is.
 
     Args:
         values: From a path to a value as a scenario file has it: "512 MiB", and not 536870912.
+        from_shell: Whether they were given as a shell's arguments: then a problem tells how a shell hands on quotes.
 
     Raises `InputError`. A problem's path is the one that was given.
     """
@@ -38,7 +39,7 @@ def assign(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
             problems += [dataclasses.replace(problem, path=path) for problem in error.problems]
     if problems:
         raise InputError(problems)
-    return with_values(unbounded(scenario), placed)
+    return with_values(unbounded(scenario), placed, from_shell=from_shell)
 
 
 def unbounded(scenario: Scenario) -> Scenario:

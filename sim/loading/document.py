@@ -35,6 +35,7 @@ class Document:
     Attributes:
         value: Mappings, lists, text, numbers, truth values and None.
         keys, values: Path to (line, column), 1-based. Empty where the value was not read from text.
+        from_shell: Whether values in it were given as a shell's arguments.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Document:
     source: YamlSource | None = None
     keys: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
     values: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
+    from_shell: bool = False
 
     def problem(self, message: str, path: Path_ = (), *, at_key: bool = False) -> Problem:
         """A problem at a path: at its key or its value, or at the nearest place above that was written."""

@@ -110,11 +110,12 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     return with_values(scenario, placed)
 
 
-def with_values(scenario: Scenario, placed: Iterable[tuple[str, Path_, Any]]) -> Scenario:
+def with_values(scenario: Scenario, placed: Iterable[tuple[str, Path_, Any]], *, from_shell: bool = False) -> Scenario:
     """The scenario with other values in its document, checked again.
 
     Args:
         placed: The path that somebody gave, the place in the document that it means, and the value.
+        from_shell: Whether the values were given as a shell's arguments.
 
     Raises `InputError`. A problem's path is the one that was given.
     """
@@ -124,7 +125,9 @@ def with_values(scenario: Scenario, placed: Iterable[tuple[str, Path_, Any]]) ->
         places[place] = path
         document = changed(document, place, value)
     try:
-        return reader.scenario(Document("", document), file=scenario.file, folder=scenario.folder)
+        return reader.scenario(
+            Document("", document, from_shell=from_shell), file=scenario.file, folder=scenario.folder
+        )
     except InputError as error:
         dotted = {".".join(map(str, place)): path for place, path in places.items()}
         raise InputError(list(dict.fromkeys(_given(problem, dotted) for problem in error.problems))) from None

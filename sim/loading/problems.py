@@ -140,7 +140,9 @@ def _problems(
         if "text" in expectations and isinstance(found, bool | int | float):
             # A float has lost how it was written: 6.10 is 6.1.
             written = "as it stands" if isinstance(found, float) else f'"{str(found).lower()}"'
-            in_shell = "" if document.source else f"; a shell takes one pair away, so there: '{_shell(place(path))}'"
+            in_shell = (
+                f"; a shell takes one pair away, so there: '{_shell(place(path))}'" if document.from_shell else ""
+            )
             hint = f" (in quotes: {written}{in_shell})"
         problems.append(document.problem(f"{has}; expected {wanted}{hint}", place(path)))
     return problems

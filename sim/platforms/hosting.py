@@ -25,7 +25,7 @@ from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import PulledLayer, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.platforms.startrecords import phase_records
-from sim.quantity import render
+from sim.quantity import render, rounded
 from sim.records.instances import PhaseRecord
 
 
@@ -38,9 +38,8 @@ class NoRoomError(Exception):
     """
 
     def __init__(self, application: str, host: str, needed: float, left: float) -> None:
-        super().__init__(
-            f"{application} needs {render(needed, 'B')} of memory, and {host} has {render(max(left, 0.0), 'B')} left"
-        )
+        need, there = (render(rounded(size), "B") for size in (needed, max(left, 0.0)))
+        super().__init__(f"{application} needs {need} of memory, and {host} has {there} left")
         self.needed = needed
         self.left = left
 

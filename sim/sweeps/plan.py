@@ -132,6 +132,7 @@ def plan(
     max_replications: int = 1000,
     ends: bool = False,
     records: bool = False,
+    from_shell: bool = False,
 ) -> SweepPlan:
     """The checked plan of a sweep.
 
@@ -142,6 +143,7 @@ def plan(
         max_replications: Where a point ends that does not reach them.
         ends: Whether the ends of the inputs' ranges are run too.
         records: Whether the records of each point's first replication are kept.
+        from_shell: Whether the axes were given as a shell's arguments.
 
     Raises `InputError` with what does not fit, at the axis or condition.
     """
@@ -165,7 +167,7 @@ def plan(
         raise InputError(problems)
     job = PointJob(scenario, tuple(axis.path for axis in axes), tuple(narrow), max_replications, ends, records)
     made = SweepPlan(job, tuple(axes), zipped)
-    _check(made)
+    _check(made, from_shell=from_shell)
     return made
 
 
@@ -185,7 +187,7 @@ def _whole_of(scenario: Scenario) -> Callable[[str], bool | None]:
     return whole
 
 
-def _check(made: SweepPlan) -> None:
+def _check(made: SweepPlan, *, from_shell: bool) -> None:
     paths = made.job.paths
     problems = [
         Problem("is varied twice; expected one axis", path=path)
@@ -203,7 +205,9 @@ def _check(made: SweepPlan) -> None:
     problems = [problem for path in paths for problem in _no_axis(made.job.scenario, path)]
     if problems:
         raise InputError(problems)
-    problems = [problem for number in range(len(made.axes)) for problem in _refused(made, number)]
+    problems = [
+        problem for number in range(len(made.axes)) for problem in _refused(made, number, from_shell=from_shell)
+    ]
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
 
@@ -221,7 +225,7 @@ _LOOKED_AT = 100
 """Values of an axis that are checked before anything runs: the first and the last of a long one."""
 
 
-def _refused(made: SweepPlan, number: int) -> Iterator[Problem]:
+def _refused(made: SweepPlan, number: int, *, from_shell: bool) -> Iterator[Problem]:
     """Values that fit no point. Those that fit but do not go together with others fail where they are run."""
     one = made.axes[number]
     alone = ScenarioTemplate(made.job.scenario, (one.path,))
@@ -230,7 +234,7 @@ def _refused(made: SweepPlan, number: int) -> Iterator[Problem]:
     for index in looked:
         first = tuple(axis.values[index if made.zipped or axis is one else 0] for axis in made.axes)
         try:
-            assign(made.job.scenario, {one.path: one.values[index]})
+            assign(made.job.scenario, {one.path: one.values[index]}, from_shell=from_shell)
         except InputError as error:
             fits = alone.fits((one.values[index],))
             if not fits and _fails(made.job.scenario, dict(zip(made.job.paths, first, strict=True))):
@@ -241,7 +245,9 @@ def _at_value(problem: Problem, one: Axis, index: int) -> Problem:
     """What an axis' value is refused for, with the value. A path that is not the axis' own has the label."""
     value = shown(one.values[index])
     label = "" if problem.path == one.path else f"{problem.path}: "
-    said = "" if value in problem.message else f" (value {index + 1} of {len(one.values)}: {value})"
+    # A text stands in quotes. A number may be a part of another one, or a bound: it is told at the beginning alone.
+    told = value in problem.message if value[0] in "'\"" else not label and problem.message.startswith(f"{value} ")
+    said = "" if told else f" (value {index + 1} of {len(one.values)}: {value})"
     return Problem(f"{label}{problem.message}{said}", path=one.path)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from sim.catalog.disks import disks
+from sim.cli import answer
 from sim.errors import InputError
-from sim.loading import load, load_text
+from sim.loading import from_document, load, load_text, override
 from sim.loading.assignments import assign, read_assignments
 from sim.loading.inline import InlineHost
 from sim.loading.parameters import fields
@@ -17,13 +19,15 @@ from sim.scenario import Scenario
 from sim.studies.memory_parameters import Memory
 from sim.studies.parameters.disk import Drive
 from sim.studies.startup.parameters import Startup
+from sim.sweeps.axes import Axis
+from sim.sweeps.plan import plan
 
 HEAD = "id: mine\nconcept: startup\ntitle: {en: A, ja: A}\nsummary: {en: A, ja: A}\n"
 
 
 def refusal(scenario: Scenario, *texts: str) -> str:
     with pytest.raises(InputError) as refused:
-        assign(scenario, read_assignments(texts))
+        assign(scenario, read_assignments(texts), from_shell=True)
     return str(refused.value)
 
 
@@ -64,3 +68,28 @@ def test_in_a_file_nothing_is_said_of_a_shell() -> None:
     with pytest.raises(InputError) as refused:
         load_text(f"{HEAD}study: overhead\nkernel: 5.4\n", "f.yaml")
     assert "expected text (in quotes: as it stands)\n" in str(refused.value)
+
+
+def test_in_python_nothing_is_said_of_a_shell() -> None:
+    scenario = load_text(f"{HEAD}study: overhead\n")
+    for refuse in (
+        lambda: from_document({**scenario.document, "kernel": 5.4}),
+        lambda: override(scenario, {"kernel": 5.4}),
+        lambda: assign(scenario, {"kernel": 5.4}),
+        lambda: plan(scenario, [Axis("kernel", (5.4,))]),
+    ):
+        with pytest.raises(InputError) as refused:
+            refuse()
+        assert "expected text (in quotes: as it stands)" in str(refused.value)
+        assert "shell" not in str(refused.value)
+
+
+@pytest.mark.parametrize("words", [("run", "--set"), ("sweep", "--vary")])
+def test_a_command_line_tells_how_a_shell_hands_on_quotes(
+    words: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"{HEAD}study: overhead\n", encoding="utf-8")
+    command, option = words
+    assert answer((command, str(file), option, *shlex.split('kernel="5.4"'))) == 2
+    assert "a shell takes one pair away, so there: 'kernel=\"...\"')" in capsys.readouterr().err

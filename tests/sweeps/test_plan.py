@@ -70,6 +70,14 @@ def test_a_value_that_fits_no_point_is_named_where_its_reason_does_not() -> None
     assert all(problem.message.endswith("(value 2 of 2: '1 GiB')") for problem in caught.value.problems)
 
 
+def test_a_number_is_not_named_by_a_part_of_another_word() -> None:
+    """The key that there is not has a 4 in its name, and a bound may be 64 GiB. At the beginning it is the value."""
+    with pytest.raises(InputError, match=r"unknown key 'cores64'.* \(value 2 of 2: 4\)$"):
+        plan(load("taxonomy"), ["host.cores64=8,4"])
+    with pytest.raises(InputError, match=r"host\.cores: 0 is out of range; expected at least 1$"):
+        plan(load("taxonomy"), ["host.cores=4,0"])
+
+
 def test_every_bad_axis_is_told(scenario: Scenario) -> None:
     with pytest.raises(InputError) as caught:
         plan(scenario, ["count=0,x", "order=frist"])
