@@ -8,14 +8,13 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.kubernetes.apifields import unknown_fields
+from sim.kubernetes.apifields import VERSION, unknown_fields
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import KINDS, fields_of, read_as
-from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown
+from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown, slip
 from sim.kubernetes.resources import resource_problems
 from sim.kubernetes.selecting import pod_labels, pods_asked, unserved
 from sim.kubernetes.selectors import label_selector
-from sim.wording import nearest
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
@@ -154,25 +153,24 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
 
 
 def _slips(value: Mapping[str, Any], findings: FormFindings) -> None:
-    """Keys that the kind does not have: the API server refuses them, as `kubectl` asks it to.
+    """Keys that the kind does not have, and that are one it has with a slip: the API server refuses them when asked to.
 
-    Source: Kubernetes 1.32, field validation. `kubectl apply` asks for `Strict`. What 1.32 no longer serves is read as
-    what it does. Of that, such a key may be one of then, so it is told and no problem.
+    Source: Kubernetes 1.32, field validation. `kubectl apply` asks for `Strict`. Another unknown key may be one of a
+    later version, so it is not read, and no problem. What 1.32 no longer serves is read as what it does. Of that, a key
+    may be one of then, so a slip is told and no problem either.
     """
     api_version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
     served = read_as(api_version)
-    unknown = list(unknown_fields(value, served, kind))
-    for number, (path, siblings) in enumerate(unknown):
+    for number, (path, siblings) in enumerate(unknown_fields(value, served, kind)):
         key = str(path[-1])
-        meant = nearest(key, siblings) if number < limits.PROBLEMS and len(key) <= NAME else ""
-        if served == api_version:
-            hint = f", did you mean {meant!r}?" if meant else ""
-            findings.slips.append((path, f"unknown key {shown(key)}{hint}"))
-        elif meant:
+        meant = slip(key, siblings)
+        if meant and served == api_version:
+            message = f"unknown key {shown(key)} in Kubernetes {VERSION}, did you mean {meant!r}?"
+            findings.slips.append((path, message))
+        elif number < limits.PROBLEMS and len(key) <= NAME and (meant := meant or near(key, siblings)):
             findings.meant[path] = meant
-    if served == api_version:
-        slips = {path for path, _ in unknown}
-        findings.ignored = [path for path in findings.ignored if path not in slips]
+    slips = {path for path, _ in findings.slips}
+    findings.ignored = [path for path in findings.ignored if path not in slips]
 
 
 def _selector_problems(spec: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from importlib import resources
 
 import pytest
 
@@ -13,7 +14,7 @@ from sim.errors import InputError
 from sim.inspection import inspect, warn_among
 from sim.kubernetes.apifields import unknown_fields
 from sim.kubernetes.fields import GROUPS, KINDS, VERSIONS
-from sim.kubernetes.forms import Fields, ListOf, MapOf
+from sim.kubernetes.forms import Fields, ListOf, MapOf, slip
 from sim.kubernetes.manifests import read_manifest
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
@@ -308,7 +309,7 @@ def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_co
 def test_a_slip_in_a_kind_or_a_key_is_answered_with_the_name_that_may_be_meant():
     missing, unknown = read(POD.replace("containers:", "contianers:")).problems
     assert "missing key 'containers'; is 'contianers' meant?" in missing.message
-    assert "unknown key 'contianers', did you mean 'containers'?" in unknown.message
+    assert "unknown key 'contianers' in Kubernetes 1.32, did you mean 'containers'?" in unknown.message
     (one,) = read("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: web}\n").objects
     assert (one.modelled, one.meant) == (False, {"kind": "Deployment"})
     assert one.kind == "Deploymnet"
@@ -340,23 +341,57 @@ spec:
 """
 
 
-def test_a_key_that_the_kind_does_not_have_is_a_problem_and_not_ignored_too():
+def test_a_key_that_is_one_of_the_kind_with_a_slip_is_a_problem_and_not_ignored_too():
     """`kubectl apply` of Kubernetes 1.32 refuses each of these as an unknown field, below fields not read too."""
     manifest = read(SLIPS)
     pod = "spec.template.spec"
     assert [(one.line, one.path, one.message.partition(" (")[0]) for one in manifest.problems] == [
-        (3, "metadata.lables", "unknown key 'lables', did you mean 'labels'?"),
-        (9, f"{pod}.volumes.0.emptyDir.sizeLimits", "unknown key 'sizeLimits', did you mean 'sizeLimit'?"),
-        (12, f"{pod}.containers.0.imagePullPolcy", "unknown key 'imagePullPolcy', did you mean 'imagePullPolicy'?"),
+        (3, "metadata.lables", "unknown key 'lables' in Kubernetes 1.32, did you mean 'labels'?"),
+        (
+            9,
+            f"{pod}.volumes.0.emptyDir.sizeLimits",
+            "unknown key 'sizeLimits' in Kubernetes 1.32, did you mean 'sizeLimit'?",
+        ),
+        (
+            12,
+            f"{pod}.containers.0.imagePullPolcy",
+            "unknown key 'imagePullPolcy' in Kubernetes 1.32, did you mean 'imagePullPolicy'?",
+        ),
         (
             13,
             f"{pod}.containers.0.env.0.valueFrom.secretKeyReff",
-            "unknown key 'secretKeyReff', did you mean 'secretKeyRef'?",
+            "unknown key 'secretKeyReff' in Kubernetes 1.32, did you mean 'secretKeyRef'?",
         ),
     ]
     assert manifest.objects[0].ignored == (
         "spec.template.metadata.annotations.any.thing/of", f"{pod}.volumes", f"{pod}.containers.0.env",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("container", "ignored"),
+    [
+        ("lifecycle: {stopSignal: SIGUSR1}", "lifecycle"),  # since 1.33
+        ("env: [{name: A, valueFrom: {fileKeyRef: {key: a, path: b, volumeName: c}}}]", "env"),  # since 1.34
+        ("restartPolicyRules: []", "restartPolicyRules"),  # since 1.34
+    ],
+)
+def test_a_key_that_only_a_later_kubernetes_has_is_not_read_and_no_problem(container, ignored):
+    manifest = read(POD.replace("{name: c}", f"{{name: c, {container}}}"))
+    assert manifest.problems == ()
+    assert [one.partition("containers.0.")[2].partition(".")[0] for one in manifest.objects[0].ignored] == [ignored]
+    assert manifest.objects[0].meant == {}
+
+
+def test_hardly_a_field_of_the_api_is_a_slip_of_another_of_its_type():
+    """So hardly a field that a later version brings is told as one."""
+    text = resources.files("sim.kubernetes").joinpath("api-fields.json").read_text("utf-8")
+    types = json.loads(text)["types"].values()
+    near = [(name, slip(name, [one for one in fields if one != name])) for fields in types for name in fields]
+    assert len(near) > 1000
+    told = [pair for pair in near if pair[1]]
+    assert all(one.removesuffix("s") == other.removesuffix("s") for one, other in told)
+    assert len(told) == 8
 
 
 def test_a_key_of_a_version_that_is_no_longer_served_is_told_with_what_may_be_meant_and_no_problem():
