@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from sim.yamlnodes import KeyPath
 
-
 VERSION = "1.32"
 """The version of Kubernetes that has these fields."""
 

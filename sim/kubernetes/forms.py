@@ -76,7 +76,7 @@ def near(name: str, known: Iterable[str]) -> str:
 
 
 def slip(name: str, known: Iterable[str]) -> str:
-    """The name that is meant by one with a single slip of the finger, or written in another case. "" where there is none.
+    """The name that is meant by one with a single slip, or written in another case. "" where there is none.
 
     A letter more, less, another one, or two in the wrong order. Of the 1,010 fields of the API 1.32 eight are that near
     to another of their type, and each of these is the other's plural. So a field that came later is hardly one.

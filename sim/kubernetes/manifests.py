@@ -13,7 +13,7 @@ from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import KINDS, fields_of, read_as
 from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown, slip
 from sim.kubernetes.resources import resource_problems
-from sim.kubernetes.selecting import pod_labels, pods_asked, unserved
+from sim.kubernetes.selecting import controller_of, pod_labels, pods_asked
 from sim.kubernetes.selectors import label_selector
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
@@ -59,7 +59,8 @@ class ManifestObject:
         namespace = _text(metadata.get("namespace")) if isinstance(metadata, dict) else ""
         selector = spec.get("selector") if isinstance(spec, dict) else None
         serves = self.kind == "Service" and self.modelled and isinstance(selector, dict)
-        labels = pod_labels(self.value)
+        serves = serves and spec.get("type") != "ExternalName"  # which takes no pods
+        labels, owner = pod_labels(self.value), controller_of(self.value)
         return {
             "kind": self.kind,
             "name": self.name,
@@ -67,6 +68,7 @@ class ManifestObject:
             "document": self.document,
             "line": self.line,
             "modelled": self.modelled,
+            **({"controller": owner} if owner else {}),
             **({"pods": pods_asked(self.value)} if self.modelled and labels is not None else {}),
             **({"pod_labels": dict(labels)} if labels is not None else {}),
             **({"selector": selector, "selector_line": self.selector_line} if serves else {}),
@@ -83,12 +85,10 @@ class Manifest:
     problems: tuple[Problem, ...]
 
     def plain(self) -> dict[str, Any]:
-        """What `inspect --format json` prints of it."""
-        objects = [one.plain() for one in self.objects]
+        """What `inspect --format json` prints of it, but "warnings": they are made among all files that are given."""
         return {
             "kind": "kubernetes",
-            "objects": objects,
-            "warnings": [warning._asdict() for warning in unserved(objects, objects)],
+            "objects": [one.plain() for one in self.objects],
             "problems": [{"line": one.line, "path": one.path, "message": one.message} for one in self.problems],
         }
 

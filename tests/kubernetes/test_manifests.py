@@ -12,10 +12,12 @@ from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
 from sim.inspection import inspect, warn_among
+from sim.kubernetes import selecting
 from sim.kubernetes.apifields import unknown_fields
 from sim.kubernetes.fields import GROUPS, KINDS, VERSIONS
 from sim.kubernetes.forms import Fields, ListOf, MapOf, slip
 from sim.kubernetes.manifests import read_manifest
+from sim.report.formats.manifests import manifest_lines
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
 
@@ -444,8 +446,9 @@ def warnings(*texts):
         ("{app: web, tier: a}", "{app: web}", None),
         ("{app: web}", "{app: wbe}", "none has app=wbe, did you mean 'web'?"),
         ("{app: web}", "{ap: web}", "none has a label 'ap', did you mean 'app'?"),
-        ("{app: web}", "{app: web, tier: a}", "none has a label 'tier'; there are app"),
+        ("{app: web}", "{app: web, tier: a}", "none has a label 'tier'; there is 1 label"),
         ("{}", "{app: web}", "none has a label 'app'"),
+        ("{app: web, a: b}", "{app: db}", "none has app=db; there is 1 value"),
         ("{app: web}", "{}", None),
     ],
 )
@@ -467,6 +470,134 @@ def test_pods_of_another_file_and_of_kinds_the_model_does_not_know_are_taken_and
     assert warnings(there, SERVICE) == [[], []]
     assert warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: shop}")) == [[], []]
     assert len(warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: bank}"))[1]) == 1
+
+
+MADE = """\
+apiVersion: {version}
+kind: {kind}
+metadata: {{name: web}}
+spec:
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: c}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "added"),
+    [
+        ("apps/v1", "StatefulSet", "statefulset.kubernetes.io/pod-name: web-0"),
+        ("apps/v1", "StatefulSet", "apps.kubernetes.io/pod-index: '0'"),
+        ("apps/v1", "StatefulSet", "controller-revision-hash: web-6c8f"),
+        ("apps/v1", "ReplicaSet", "pod-template-hash: 6c8f"),
+        ("apps/v1", "DaemonSet", "pod-template-generation: '1'"),
+        ("batch/v1", "Job", "job-name: web"),
+        ("batch/v1", "Job", "batch.kubernetes.io/job-completion-index: '0'"),
+    ],
+)
+def test_a_service_may_ask_for_labels_that_controllers_add(version, kind, added):
+    """A template has none of them, but a pod written by itself has all that it will have."""
+    made = MADE.format(version=version, kind=kind)
+    assert warnings(made + SERVICE.replace("{app: web}", f"{{app: web, {added}}}")) == [[]]
+    ((_, message),) = warnings(made + SERVICE.replace("{app: web}", f"{{{added}, app: shop}}"))[0]
+    assert "none has app=shop" in message
+    alone = POD.replace("{name: p}", "{name: p, labels: {app: web}}")
+    assert len(warnings(alone + SERVICE.replace("{app: web}", f"{{app: web, {added}}}"))[0]) == 1
+
+
+@pytest.mark.parametrize("spec", ["type: ExternalName\n  externalName: a.b", "type: ExternalName", "type: ClusterIP"])
+def test_a_service_of_no_pods_of_its_own_is_no_warning(spec):
+    """One of the type ExternalName is an alias, and one without selector has endpoints that somebody writes."""
+    external = SERVICE.replace("spec:\n", f"spec:\n  {spec}\n")
+    if "External" not in spec:
+        external = external.replace("  selector: {app: web}\n", "")
+    assert warnings(external) == [[]]
+
+
+def test_warnings_take_text_and_comparisons_in_proportion_to_pods_and_services(monkeypatch):
+    """Of n pods and n services that take none of them: four times as many give four times the text, not sixteen."""
+    compared = []
+    told = selecting.nearest
+    monkeypatch.setattr(
+        selecting, "nearest", lambda name, known: told(name, compared.extend(known := list(known)) or known)
+    )
+
+    def text(count):
+        compared.clear()
+        labels = [{"kind": "Pod", "pod_labels": {"app": f"pod-{number:05}", "one": "1"}} for number in range(count)]
+        services = [
+            {"kind": "Service", "name": "s", "selector": selector, "selector_line": 1}
+            for number in range(count)
+            for selector in ({"app": f"{number:05}-unlike"}, {f"{number}": "a"}, {"one": "1", "app": f"{number}"})
+        ]
+        held = {"kind": "kubernetes", "objects": labels + services}
+        (answered,) = warn_among([held])
+        assert len(answered["warnings"]) == 3 * count
+        return sum(len(one["message"]) for one in answered["warnings"]), len(compared)
+
+    (few, _), (many, searched) = text(500), text(2000)
+    assert many < 4.2 * few
+    assert searched <= limits.PROBLEMS * 500
+
+
+def test_services_are_held_against_pods_in_time_that_grows_as_they_do():
+    def ready(count):
+        pods = [{"kind": "Pod", "pod_labels": {"app": f"pod-{number}", "one": "1"}} for number in range(count)]
+        services = [
+            {"kind": "Service", "name": "s", "selector": {"one": "1", "app": f"{number}"}, "selector_line": 1}
+            for number in range(count)
+        ]
+        return lambda: list(warn_among([{"kind": "kubernetes", "objects": pods + services}]))
+
+    assert growth(ready, 1000) < 8
+
+
+OWNED = """metadata:
+  name: {name}
+  ownerReferences: [{{apiVersion: apps/v1, kind: {kind}, name: {owner}, uid: u, controller: {controls}}}]
+"""
+
+
+def dump(controllers=("Deployment", "ReplicaSet"), controls="true"):
+    """What `kubectl get -o yaml` has of a Deployment, its ReplicaSet and their three pods."""
+    made = MADE.replace("spec:\n", "spec:\n  replicas: 3\n", 1)
+    by_deployment = OWNED.format(name="web-6c8f", kind="Deployment", owner="web", controls=controls)
+    by_replica_set = OWNED.format(name="web-6c8f-a", kind="ReplicaSet", owner="web-6c8f", controls=controls)
+    objects = {
+        "Deployment": made.format(version="apps/v1", kind="Deployment"),
+        "ReplicaSet": made.format(version="apps/v1", kind="ReplicaSet").replace(
+            "metadata: {name: web}\n", by_deployment, 1
+        ),
+    }
+    pod = POD.replace("metadata: {name: p}\n", by_replica_set)
+    return "---\n".join([*(objects[kind] for kind in controllers), pod, pod, pod])
+
+
+@pytest.mark.parametrize(
+    ("text", "pods"),
+    [
+        (dump(), 3),
+        (dump(("ReplicaSet",)), 3),  # its owner is not there, so it tells itself
+        (dump(()), 3),
+        (dump(controls="false"), 3 + 3 + 3),
+    ],
+)
+def test_the_total_has_each_pod_of_a_dump_once(text, pods):
+    assert f"; {pods} pod{'s' * (pods != 1)}; " in manifest_lines({**read(text).plain(), "warnings": []})[0]
+
+
+def test_a_slip_below_a_path_that_is_not_read_is_told_too():
+    """`volumes` is not read, and stands for all below it."""
+    old = SLIPS.replace("apps/v1", "extensions/v1beta1")
+    lines = manifest_lines({**read(old).plain(), "warnings": []})
+    told = " ".join(" ".join(lines).split())
+    pod = "spec.template.spec"
+    for hint in (
+        "metadata.lables (did you mean 'labels'?)",
+        f"{pod}.volumes.0.emptyDir.sizeLimits (did you mean 'sizeLimit'?)",
+        f"{pod}.containers.0.env.0.valueFrom.secretKeyReff (did you mean 'secretKeyRef'?)",
+    ):
+        assert hint in told
 
 
 @pytest.mark.parametrize(
