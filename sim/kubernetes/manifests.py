@@ -55,11 +55,12 @@ class ManifestObject:
 
     def plain(self) -> dict[str, Any]:
         """What `inspect --format json` prints of it."""
-        metadata, spec = self.value.get("metadata"), self.value.get("spec")
+        metadata, told = self.value.get("metadata"), self.value.get("spec")
+        spec = told if isinstance(told, dict) else {}
         namespace = _text(metadata.get("namespace")) if isinstance(metadata, dict) else ""
-        selector = spec.get("selector") if isinstance(spec, dict) else None
+        selector = spec.get("selector")
         serves = self.kind == "Service" and self.modelled and isinstance(selector, dict)
-        serves = serves and spec.get("type") != "ExternalName"  # which takes no pods
+        serves = serves and spec.get("type") != "ExternalName"  # one of that type takes no pods
         labels, owner = pod_labels(self.value), controller_of(self.value)
         return {
             "kind": self.kind,
