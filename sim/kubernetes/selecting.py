@@ -146,12 +146,19 @@ class _Pods:
 
     def __init__(self) -> None:
         self.values: dict[str, dict[str, None]] = {}
-        self._labels: dict[tuple[bool, frozenset[tuple[str, str]]], Mapping[str, str]] = {}
+        self._seen: set[tuple[bool, frozenset[tuple[str, str]]]] = set()
+        self._having: dict[tuple[bool, str | None], list[Mapping[str, str]]] = {}
+        """Of each key the labels of pods that have it, of each sort. Those of all are under None."""
         self._of_keys: dict[tuple[bool, tuple[str, ...]], set[tuple[str, ...]]] = {}
 
     def add(self, labels: Mapping[str, str], *, made: bool) -> None:
         """made: Whether a controller makes the pod from its template."""
-        self._labels[made, frozenset(labels.items())] = labels
+        alike = made, frozenset(labels.items())
+        if alike in self._seen:
+            return
+        self._seen.add(alike)
+        for one in (None, *labels):
+            self._having.setdefault((made, one), []).append(labels)
         for key, value in labels.items():
             self.values.setdefault(key, {})[value] = None
 
@@ -163,13 +170,13 @@ class _Pods:
     def _have(self, wanted: Mapping[str, str], *, made: bool) -> bool:
         """Whether a pod of the one sort or the other has each label.
 
-        The pods are gone through once for the keys of all selectors that have the same.
+        For all selectors of the same keys the pods that have the rarest of these are gone through once.
         """
         keys = tuple(sorted(wanted))
         held = self._of_keys.get((made, keys))
         if held is None:
-            some = (labels for (one, _), labels in self._labels.items() if one == made)
-            held = {tuple(labels[key] for key in keys) for labels in some if all(key in labels for key in keys)}
+            few = min((self._having.get((made, key), []) for key in (None, *keys)), key=len)
+            held = {tuple(labels[key] for key in keys) for labels in few if all(key in labels for key in keys)}
             self._of_keys[made, keys] = held
         return tuple(wanted[key] for key in keys) in held
 

@@ -540,12 +540,16 @@ def test_warnings_take_text_and_comparisons_in_proportion_to_pods_and_services(m
     assert searched <= limits.PROBLEMS * 500
 
 
-def test_services_are_held_against_pods_in_time_that_grows_as_they_do():
+@pytest.mark.parametrize("key", ["app", "app{}"])
+def test_services_are_held_against_pods_in_time_that_grows_as_they_do(key):
+    """Of one key that all have, and of as many as there are services."""
+
     def ready(count):
-        pods = [{"kind": "Pod", "pod_labels": {"app": f"pod-{number}", "one": "1"}} for number in range(count)]
+        keys = [key.format(number) for number in range(count)]
+        pods = [{"kind": "Pod", "pod_labels": {one: f"pod-{at}", "one": "1"}} for at, one in enumerate(keys)]
         services = [
-            {"kind": "Service", "name": "s", "selector": {"one": "1", "app": f"{number}"}, "selector_line": 1}
-            for number in range(count)
+            {"kind": "Service", "name": "s", "selector": {"one": "1", one: f"{at}"}, "selector_line": 1}
+            for at, one in enumerate(keys)
         ]
         return lambda: list(warn_among([{"kind": "kubernetes", "objects": pods + services}]))
 
