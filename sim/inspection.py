@@ -21,7 +21,7 @@ from sim.compose.reading.project import ProjectRequest, default_files, open_proj
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 from sim.kubernetes.manifests import read_manifest
-from sim.kubernetes.selecting import unserved
+from sim.kubernetes.selecting import PodsAmong, unserved
 
 _FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
@@ -69,6 +69,18 @@ def inspect(
 
     Raises `InputError` with the reason for anything else, and for a layer that no image has.
     """
+    return next(warn_among([inspect_alone(path, limits, layer=layer, files=files, compose=compose)]))
+
+
+def inspect_alone(
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    layer: str = "",
+    files: bool = False,
+    compose: ComposeChoice | None = None,
+) -> dict[str, Any]:
+    """As `inspect`, of one path among several: without the warnings of a manifest, which `warn_among` gives."""
     path = Path(path)
     try:
         if is_folder(path):
@@ -160,14 +172,16 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
 
 
 def warn_among(reports: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each of several answers of `inspect`, with the warnings of manifests as they are among all of these.
+    """Each of several answers of `inspect_alone` or `inspect`, with the warnings of manifests.
 
-    A service of one file may be there for pods of another.
+    They are made among all of these: a service of one file may be there for pods of another.
     """
-    every = [one for held in reports if held["kind"] == "kubernetes" for one in held["objects"]]
+    pods = PodsAmong(one for held in reports if held["kind"] == "kubernetes" for one in held["objects"])
     for held in reports:
-        warned = [warning._asdict() for warning in unserved(held.get("objects", ()), every)]
-        yield {**held, "warnings": warned} if held["kind"] == "kubernetes" else dict(held)
+        if held["kind"] == "kubernetes":
+            yield {**held, "warnings": [warning._asdict() for warning in unserved(held["objects"], pods)]}
+        else:
+            yield dict(held)
 
 
 def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool, compose: ComposeChoice) -> dict[str, Any]:

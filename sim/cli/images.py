@@ -44,7 +44,7 @@ def inspect(
 
     from sim.archives import budgets as limits
     from sim.inspection import ComposeChoice, warn_among
-    from sim.inspection import inspect as read
+    from sim.inspection import inspect_alone as read
     from sim.report.formats.inspection import inspected, together
 
     budgets = [limits.max_wasted(max_wasted)] if max_wasted is not None else []

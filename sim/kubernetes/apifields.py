@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 from sim.yamlnodes import KeyPath
 
+VERSION = "1.32"
+"""The version of Kubernetes that has these fields."""
+
 
 class UnknownField(NamedTuple):
     """A field that the API does not have. siblings: the fields that its object may have and has not."""

@@ -60,6 +60,8 @@ class FormFindings:
 
 NAME = 80
 """Characters of a key that may be a slip. Comparing names takes as long as the product of their lengths."""
+_SHORTEST = 4
+"""Letters from which on a name may be told as a slip of another: `uid` is none of `gid`."""
 _NEAR = 0.85
 """How alike two names are, of 1, where one may be meant by the other. `initContainers` is no slip for `containers`."""
 
@@ -71,6 +73,34 @@ def near(name: str, known: Iterable[str]) -> str:
     ('replicas', '')
     """
     return next(iter(difflib.get_close_matches(name, list(known), 1, _NEAR)), "")
+
+
+def slip(name: str, known: Iterable[str]) -> str:
+    """The name that is meant by one with a single slip, or written in another case. "" where there is none.
+
+    A letter more, less, another one, or two in the wrong order. Of the 1,010 fields of the API 1.32 eight are that near
+    to another of their type, and each of these is the other's plural. So a field that came later is hardly one.
+
+    >>> slip("lables", ("labels",)), slip("image_pull_policy", ("imagePullPolicy",)), slip("fileKeyRef", ("fieldRef",))
+    ('labels', 'imagePullPolicy', '')
+    """
+    given = _letters(name) if len(name) <= NAME else ""
+    return next((one for one in known if _one_apart(given, _letters(one))), "")
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _one_apart(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:
+        return False
+    same = next((at for at, both in enumerate(zip(one, other, strict=False)) if both[0] != both[1]), None)
+    if same is None:
+        return True
+    one, other = one[same:], other[same:]
+    swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    return swapped or one[1:] == other[1:] or one[1:] == other or one == other[1:]
 
 
 def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.kubernetes.apifields import unknown_fields
+from sim.kubernetes.apifields import VERSION, unknown_fields
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import KINDS, fields_of, read_as
-from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown
+from sim.kubernetes.forms import NAME, FormFindings, examine, near, shown, slip
 from sim.kubernetes.resources import resource_problems
-from sim.kubernetes.selecting import pod_labels, pods_asked, unserved
+from sim.kubernetes.selecting import controller_of, pod_labels, pods_asked
 from sim.kubernetes.selectors import label_selector
-from sim.wording import nearest
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
@@ -56,11 +55,13 @@ class ManifestObject:
 
     def plain(self) -> dict[str, Any]:
         """What `inspect --format json` prints of it."""
-        metadata, spec = self.value.get("metadata"), self.value.get("spec")
+        metadata, told = self.value.get("metadata"), self.value.get("spec")
+        spec = told if isinstance(told, dict) else {}
         namespace = _text(metadata.get("namespace")) if isinstance(metadata, dict) else ""
-        selector = spec.get("selector") if isinstance(spec, dict) else None
+        selector = spec.get("selector")
         serves = self.kind == "Service" and self.modelled and isinstance(selector, dict)
-        labels = pod_labels(self.value)
+        serves = serves and spec.get("type") != "ExternalName"  # one of that type takes no pods
+        labels, owner = pod_labels(self.value), controller_of(self.value)
         return {
             "kind": self.kind,
             "name": self.name,
@@ -68,6 +69,7 @@ class ManifestObject:
             "document": self.document,
             "line": self.line,
             "modelled": self.modelled,
+            **({"controller": owner} if owner else {}),
             **({"pods": pods_asked(self.value)} if self.modelled and labels is not None else {}),
             **({"pod_labels": dict(labels)} if labels is not None else {}),
             **({"selector": selector, "selector_line": self.selector_line} if serves else {}),
@@ -84,12 +86,10 @@ class Manifest:
     problems: tuple[Problem, ...]
 
     def plain(self) -> dict[str, Any]:
-        """What `inspect --format json` prints of it."""
-        objects = [one.plain() for one in self.objects]
+        """What `inspect --format json` prints of it, but "warnings": they are made among all files that are given."""
         return {
             "kind": "kubernetes",
-            "objects": objects,
-            "warnings": [warning._asdict() for warning in unserved(objects, objects)],
+            "objects": [one.plain() for one in self.objects],
             "problems": [{"line": one.line, "path": one.path, "message": one.message} for one in self.problems],
         }
 
@@ -154,25 +154,24 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
 
 
 def _slips(value: Mapping[str, Any], findings: FormFindings) -> None:
-    """Keys that the kind does not have: the API server refuses them, as `kubectl` asks it to.
+    """Keys that the kind does not have, and that are one it has with a slip: the API server refuses them when asked to.
 
-    Source: Kubernetes 1.32, field validation. `kubectl apply` asks for `Strict`. What 1.32 no longer serves is read as
-    what it does. Of that, such a key may be one of then, so it is told and no problem.
+    Source: Kubernetes 1.32, field validation. `kubectl apply` asks for `Strict`. Another unknown key may be one of a
+    later version, so it is not read, and no problem. What 1.32 no longer serves is read as what it does. Of that, a key
+    may be one of then, so a slip is told and no problem either.
     """
     api_version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
     served = read_as(api_version)
-    unknown = list(unknown_fields(value, served, kind))
-    for number, (path, siblings) in enumerate(unknown):
+    for number, (path, siblings) in enumerate(unknown_fields(value, served, kind)):
         key = str(path[-1])
-        meant = nearest(key, siblings) if number < limits.PROBLEMS and len(key) <= NAME else ""
-        if served == api_version:
-            hint = f", did you mean {meant!r}?" if meant else ""
-            findings.slips.append((path, f"unknown key {shown(key)}{hint}"))
-        elif meant:
+        meant = slip(key, siblings)
+        if meant and served == api_version:
+            message = f"unknown key {shown(key)} in Kubernetes {VERSION}, did you mean {meant!r}?"
+            findings.slips.append((path, message))
+        elif number < limits.PROBLEMS and len(key) <= NAME and (meant := meant or near(key, siblings)):
             findings.meant[path] = meant
-    if served == api_version:
-        slips = {path for path, _ in unknown}
-        findings.ignored = [path for path in findings.ignored if path not in slips]
+    slips = {path for path, _ in findings.slips}
+    findings.ignored = [path for path in findings.ignored if path not in slips]
 
 
 def _selector_problems(spec: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -6,13 +6,30 @@ What is read is plain objects that may be wrong: what does not fit counts as if 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sim.wording import suggestion
+from sim import limits
+from sim.errors import cut
+from sim.kubernetes.forms import NAME
+from sim.wording import nearest
 
 _TEMPLATES = (("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
 """Where kinds that make pods have a template of them."""
 _REPLICATED = {"Deployment", "ReplicaSet", "StatefulSet"}
+
+_ADDED = {
+    "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash",
+    "pod-template-hash", "pod-template-generation", "job-name", "controller-uid",
+}  # fmt: skip
+"""Labels that controllers give the pods they make, beside those of the template. Source: Kubernetes 1.32, apps/v1 and
+batch/v1 (types.go)."""
+_ADDED_OF_JOBS = "batch.kubernetes.io/"
+
+_COMPARED = 500
+"""Names among which one that may be meant is looked for: each takes some microseconds."""
+_PAIRS = 10
+"""Labels of a selector that a message has."""
 
 
 class ManifestWarning(NamedTuple):
@@ -45,37 +62,140 @@ def pods_asked(value: Mapping[str, Any]) -> int | None:
     return 1
 
 
-def unserved(objects: Iterable[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]) -> Iterator[ManifestWarning]:
-    """Services whose selector takes no pod.
+def controller_of(value: Mapping[str, Any]) -> dict[str, str]:
+    """Kind and name of the object that controls this one. Empty where none does."""
+    owners = _in(value, ("metadata", "ownerReferences"))
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("controller") is True:
+            return {"kind": _word(owner.get("kind")), "name": _word(owner.get("name"))}
+    return {}
 
-    A service and a pod may meet where not both of them name a namespace, or both the same.
+
+def unserved(objects: Iterable[Mapping[str, Any]], pods: PodsAmong) -> Iterator[ManifestWarning]:
+    """Services whose selector takes no pod.
 
     Args:
         objects: Objects as `inspect --format json` prints them. The services among them are told.
-        among: All that there are, for their pods.
     """
-    pods = [(one.get("namespace"), one["pod_labels"]) for one in among if "pod_labels" in one]
     for one in objects:
-        selector, namespace = one.get("selector"), one.get("namespace")
-        if not selector:
-            continue
-        there = [labels for where, labels in pods if not (where and namespace) or where == namespace]
-        if not any(selector.items() <= labels.items() for labels in there):
-            message = f"takes no pod of the manifests given: {_reason(selector, there)} (Service {one['name']})"
+        selector = _words(one.get("selector") or {})
+        namespace = str(one.get("namespace") or "")
+        if selector and not pods.taken(selector, namespace):
+            reason = pods.reason(selector, namespace)
+            message = f"takes no pod of the manifests given: {reason} (Service {_short(one['name'])})"
             yield ManifestWarning(one["selector_line"], "spec.selector", message)
 
 
-def _reason(selector: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> str:
-    if not pods:
-        return "there is none in its namespace"
-    for key, wanted in selector.items():
-        values = sorted({str(labels[key]) for labels in pods if key in labels})
-        if not values:
-            keys = sorted({str(name) for labels in pods for name in labels})
-            return f"none has a label {key!r}{suggestion(str(key), keys)}"
-        if str(wanted) not in values:
-            return f"none has {key}={wanted}{suggestion(str(wanted), values)}"
-    return f"none has all of {', '.join(f'{key}={wanted}' for key, wanted in selector.items())}"
+class PodsAmong:
+    """The pods of some objects, by namespace, for what selectors take of them.
+
+    A service and a pod may meet where not both of them name a namespace, or both the same. A controller's pods have
+    labels that its template has not: these are no reason that none is taken.
+
+    Args:
+        objects: Objects as `inspect --format json` prints them.
+    """
+
+    def __init__(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        self._places: dict[str, _Pods] = {}
+        self._anywhere = _Pods()
+        self._searches = limits.PROBLEMS
+        for one in objects:
+            if "pod_labels" in one:
+                labels = _words(one["pod_labels"])
+                for place in (self._places.setdefault(str(one.get("namespace") or ""), _Pods()), self._anywhere):
+                    place.add(labels, made=one["kind"] != "Pod")
+
+    def taken(self, selector: Mapping[str, str], namespace: str) -> bool:
+        """Whether any pod may be one that a selector of a namespace takes. namespace: "" where none is named."""
+        return any(place.taken(selector) for place in self._met(namespace))
+
+    def reason(self, selector: Mapping[str, str], namespace: str) -> str:
+        """Why a selector takes none. Of the first such the name is told that may be meant."""
+        places = self._met(namespace)
+        if not places:
+            return "there is none in its namespace"
+        for key, wanted in sorted(selector.items(), key=lambda one: _is_added(one[0])):
+            having = [place.values[key] for place in places if key in place.values]
+            if not having:
+                hint = self._hint(key, [place.values for place in places], "label")
+                return f"none has a label {_short(key)!r}{hint}"
+            if not any(wanted in values for values in having):
+                return f"none has {_short(key)}={_short(wanted)}{self._hint(wanted, having, 'value')}"
+        pairs = [f"{_short(key)}={_short(wanted)}" for key, wanted in islice(selector.items(), _PAIRS)]
+        return f"none has all of {', '.join(pairs)}{', ...' if len(selector) > _PAIRS else ''}"
+
+    def _met(self, namespace: str) -> list[_Pods]:
+        if not namespace:
+            return [self._anywhere] if self._places else []
+        return [self._places[name] for name in (namespace, "") if name in self._places]
+
+    def _hint(self, name: str, among: Sequence[Mapping[str, Any]], called: str) -> str:
+        """The name that may be meant, or how many there are of its namespace or of none, whichever are more."""
+        if self._searches and len(name) <= NAME:
+            self._searches -= 1
+            known = islice((one for names in among for one in names if len(one) <= NAME), _COMPARED)
+            if near := nearest(name, known):
+                return f", did you mean {near!r}?"
+        many = max(len(names) for names in among)
+        return f"; there {'is' if many == 1 else 'are'} {many} {called}{'s' * (many != 1)}" if many else ""
+
+
+class _Pods:
+    """The labels of some pods. values: of each key the values that pods have, each once."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, dict[str, None]] = {}
+        self._seen: set[tuple[bool, frozenset[tuple[str, str]]]] = set()
+        self._having: dict[tuple[bool, str | None], list[Mapping[str, str]]] = {}
+        """Of each key the labels of pods that have it, of each sort. Those of all are under None."""
+        self._of_keys: dict[tuple[bool, tuple[str, ...]], set[tuple[str, ...]]] = {}
+
+    def add(self, labels: Mapping[str, str], *, made: bool) -> None:
+        """made: Whether a controller makes the pod from its template."""
+        alike = made, frozenset(labels.items())
+        if alike in self._seen:
+            return
+        self._seen.add(alike)
+        for one in (None, *labels):
+            self._having.setdefault((made, one), []).append(labels)
+        for key, value in labels.items():
+            self.values.setdefault(key, {})[value] = None
+
+    def taken(self, selector: Mapping[str, str]) -> bool:
+        """Whether a pod has each label, but those that its controller adds."""
+        written = {key: value for key, value in selector.items() if not _is_added(key)}
+        return self._have(written, made=True) or self._have(selector, made=False)
+
+    def _have(self, wanted: Mapping[str, str], *, made: bool) -> bool:
+        """Whether a pod of the one sort or the other has each label.
+
+        For all selectors of the same keys the pods that have the rarest of these are gone through once.
+        """
+        keys = tuple(sorted(wanted))
+        held = self._of_keys.get((made, keys))
+        if held is None:
+            few = min((self._having.get((made, key), []) for key in (None, *keys)), key=len)
+            held = {tuple(labels[key] for key in keys) for labels in few if all(key in labels for key in keys)}
+            self._of_keys[made, keys] = held
+        return tuple(wanted[key] for key in keys) in held
+
+
+def _is_added(key: str) -> bool:
+    return key in _ADDED or key.startswith(_ADDED_OF_JOBS)
+
+
+def _words(labels: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _word(value) for key, value in labels.items()}
+
+
+def _word(value: Any) -> str:
+    """A single value as text. A list or mapping, which fits nowhere, is as if it was not there."""
+    return "" if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _short(text: str) -> str:
+    return cut(text, NAME)
 
 
 def _labels(value: Any) -> Mapping[str, Any]:

@@ -37,7 +37,10 @@ def test_a_dockerfile_is_told_by_its_instructions(tmp_path, text):
 def test_a_file_of_that_name_goes_to_the_reader_of_dockerfiles_whatever_it_says(tmp_path, monkeypatch):
     """Its reader then tells what is wrong with it, line by line."""
     asked = []
-    monkeypatch.setattr("sim.builds.dockerfile.stages.describe", lambda text, file: asked.append((text, file)) or {})
+    described = {"kind": "dockerfile"}
+    monkeypatch.setattr(
+        "sim.builds.dockerfile.stages.describe", lambda text, file: asked.append((text, file)) or described
+    )
     for name in ("Dockerfile", "Dockerfile.dev", "web.dockerfile", "Containerfile"):
         (tmp_path / name).write_text("apiVersion: v1\n")
         inspect(tmp_path / name)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.frame import PLACES
-from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, settled
+from tests.dashboard.browsing import CHART, DRAWING, fitted, heading, open_page, settled
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +124,7 @@ def test_inside_a_lecture_there_is_no_navigation_and_all_fits_720_pixels(page: P
         expect(page.locator(DRAWING).last).to_be_visible()
         foot = page.get_by_text(re.compile("seed 1|シード 1"))
         expect(foot).to_be_visible()
-        page.wait_for_timeout(500)
+        fitted(page)
         box = foot.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 720, link

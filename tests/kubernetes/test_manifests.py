@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from importlib import resources
 
 import pytest
 
@@ -11,10 +12,12 @@ from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
 from sim.inspection import inspect, warn_among
+from sim.kubernetes import selecting
 from sim.kubernetes.apifields import unknown_fields
 from sim.kubernetes.fields import GROUPS, KINDS, VERSIONS
-from sim.kubernetes.forms import Fields, ListOf, MapOf
+from sim.kubernetes.forms import Fields, ListOf, MapOf, slip
 from sim.kubernetes.manifests import read_manifest
+from sim.report.formats.manifests import manifest_lines
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
 
@@ -308,7 +311,7 @@ def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_co
 def test_a_slip_in_a_kind_or_a_key_is_answered_with_the_name_that_may_be_meant():
     missing, unknown = read(POD.replace("containers:", "contianers:")).problems
     assert "missing key 'containers'; is 'contianers' meant?" in missing.message
-    assert "unknown key 'contianers', did you mean 'containers'?" in unknown.message
+    assert "unknown key 'contianers' in Kubernetes 1.32, did you mean 'containers'?" in unknown.message
     (one,) = read("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: web}\n").objects
     assert (one.modelled, one.meant) == (False, {"kind": "Deployment"})
     assert one.kind == "Deploymnet"
@@ -340,23 +343,57 @@ spec:
 """
 
 
-def test_a_key_that_the_kind_does_not_have_is_a_problem_and_not_ignored_too():
+def test_a_key_that_is_one_of_the_kind_with_a_slip_is_a_problem_and_not_ignored_too():
     """`kubectl apply` of Kubernetes 1.32 refuses each of these as an unknown field, below fields not read too."""
     manifest = read(SLIPS)
     pod = "spec.template.spec"
     assert [(one.line, one.path, one.message.partition(" (")[0]) for one in manifest.problems] == [
-        (3, "metadata.lables", "unknown key 'lables', did you mean 'labels'?"),
-        (9, f"{pod}.volumes.0.emptyDir.sizeLimits", "unknown key 'sizeLimits', did you mean 'sizeLimit'?"),
-        (12, f"{pod}.containers.0.imagePullPolcy", "unknown key 'imagePullPolcy', did you mean 'imagePullPolicy'?"),
+        (3, "metadata.lables", "unknown key 'lables' in Kubernetes 1.32, did you mean 'labels'?"),
+        (
+            9,
+            f"{pod}.volumes.0.emptyDir.sizeLimits",
+            "unknown key 'sizeLimits' in Kubernetes 1.32, did you mean 'sizeLimit'?",
+        ),
+        (
+            12,
+            f"{pod}.containers.0.imagePullPolcy",
+            "unknown key 'imagePullPolcy' in Kubernetes 1.32, did you mean 'imagePullPolicy'?",
+        ),
         (
             13,
             f"{pod}.containers.0.env.0.valueFrom.secretKeyReff",
-            "unknown key 'secretKeyReff', did you mean 'secretKeyRef'?",
+            "unknown key 'secretKeyReff' in Kubernetes 1.32, did you mean 'secretKeyRef'?",
         ),
     ]
     assert manifest.objects[0].ignored == (
         "spec.template.metadata.annotations.any.thing/of", f"{pod}.volumes", f"{pod}.containers.0.env",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("container", "ignored"),
+    [
+        ("lifecycle: {stopSignal: SIGUSR1}", "lifecycle"),  # since 1.33
+        ("env: [{name: A, valueFrom: {fileKeyRef: {key: a, path: b, volumeName: c}}}]", "env"),  # since 1.34
+        ("restartPolicyRules: []", "restartPolicyRules"),  # since 1.34
+    ],
+)
+def test_a_key_that_only_a_later_kubernetes_has_is_not_read_and_no_problem(container, ignored):
+    manifest = read(POD.replace("{name: c}", f"{{name: c, {container}}}"))
+    assert manifest.problems == ()
+    assert [one.partition("containers.0.")[2].partition(".")[0] for one in manifest.objects[0].ignored] == [ignored]
+    assert manifest.objects[0].meant == {}
+
+
+def test_hardly_a_field_of_the_api_is_a_slip_of_another_of_its_type():
+    """So hardly a field that a later version brings is told as one."""
+    text = resources.files("sim.kubernetes").joinpath("api-fields.json").read_text("utf-8")
+    types = json.loads(text)["types"].values()
+    near = [(name, slip(name, [one for one in fields if one != name])) for fields in types for name in fields]
+    assert len(near) > 1000
+    told = [pair for pair in near if pair[1]]
+    assert all(one.removesuffix("s") == other.removesuffix("s") for one, other in told)
+    assert len(told) == 8
 
 
 def test_a_key_of_a_version_that_is_no_longer_served_is_told_with_what_may_be_meant_and_no_problem():
@@ -409,8 +446,9 @@ def warnings(*texts):
         ("{app: web, tier: a}", "{app: web}", None),
         ("{app: web}", "{app: wbe}", "none has app=wbe, did you mean 'web'?"),
         ("{app: web}", "{ap: web}", "none has a label 'ap', did you mean 'app'?"),
-        ("{app: web}", "{app: web, tier: a}", "none has a label 'tier'; there are app"),
+        ("{app: web}", "{app: web, tier: a}", "none has a label 'tier'; there is 1 label"),
         ("{}", "{app: web}", "none has a label 'app'"),
+        ("{app: web, a: b}", "{app: db}", "none has app=db; there is 1 value"),
         ("{app: web}", "{}", None),
     ],
 )
@@ -432,6 +470,138 @@ def test_pods_of_another_file_and_of_kinds_the_model_does_not_know_are_taken_and
     assert warnings(there, SERVICE) == [[], []]
     assert warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: shop}")) == [[], []]
     assert len(warnings(there, SERVICE.replace("{name: s}", "{name: s, namespace: bank}"))[1]) == 1
+
+
+MADE = """\
+apiVersion: {version}
+kind: {kind}
+metadata: {{name: web}}
+spec:
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: c}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "added"),
+    [
+        ("apps/v1", "StatefulSet", "statefulset.kubernetes.io/pod-name: web-0"),
+        ("apps/v1", "StatefulSet", "apps.kubernetes.io/pod-index: '0'"),
+        ("apps/v1", "StatefulSet", "controller-revision-hash: web-6c8f"),
+        ("apps/v1", "ReplicaSet", "pod-template-hash: 6c8f"),
+        ("apps/v1", "DaemonSet", "pod-template-generation: '1'"),
+        ("batch/v1", "Job", "job-name: web"),
+        ("batch/v1", "Job", "batch.kubernetes.io/job-completion-index: '0'"),
+    ],
+)
+def test_a_service_may_ask_for_labels_that_controllers_add(version, kind, added):
+    """A template has none of them, but a pod written by itself has all that it will have."""
+    made = MADE.format(version=version, kind=kind)
+    assert warnings(made + SERVICE.replace("{app: web}", f"{{app: web, {added}}}")) == [[]]
+    ((_, message),) = warnings(made + SERVICE.replace("{app: web}", f"{{{added}, app: shop}}"))[0]
+    assert "none has app=shop" in message
+    alone = POD.replace("{name: p}", "{name: p, labels: {app: web}}")
+    assert len(warnings(alone + SERVICE.replace("{app: web}", f"{{app: web, {added}}}"))[0]) == 1
+
+
+@pytest.mark.parametrize("spec", ["type: ExternalName\n  externalName: a.b", "type: ExternalName", "type: ClusterIP"])
+def test_a_service_of_no_pods_of_its_own_is_no_warning(spec):
+    """One of the type ExternalName is an alias, and one without selector has endpoints that somebody writes."""
+    external = SERVICE.replace("spec:\n", f"spec:\n  {spec}\n")
+    if "External" not in spec:
+        external = external.replace("  selector: {app: web}\n", "")
+    assert warnings(external) == [[]]
+
+
+def test_warnings_take_text_and_comparisons_in_proportion_to_pods_and_services(monkeypatch):
+    """Of n pods and n services that take none of them: four times as many give four times the text, not sixteen."""
+    compared = []
+    told = selecting.nearest
+    monkeypatch.setattr(
+        selecting, "nearest", lambda name, known: told(name, compared.extend(known := list(known)) or known)
+    )
+
+    def text(count):
+        compared.clear()
+        labels = [{"kind": "Pod", "pod_labels": {"app": f"pod-{number:05}", "one": "1"}} for number in range(count)]
+        services = [
+            {"kind": "Service", "name": "s", "selector": selector, "selector_line": 1}
+            for number in range(count)
+            for selector in ({"app": f"{number:05}-unlike"}, {f"{number}": "a"}, {"one": "1", "app": f"{number}"})
+        ]
+        held = {"kind": "kubernetes", "objects": labels + services}
+        (answered,) = warn_among([held])
+        assert len(answered["warnings"]) == 3 * count
+        return sum(len(one["message"]) for one in answered["warnings"]), len(compared)
+
+    (few, _), (many, searched) = text(500), text(2000)
+    assert many < 4.2 * few
+    assert searched <= limits.PROBLEMS * 500
+
+
+@pytest.mark.parametrize("key", ["app", "app{}"])
+def test_services_are_held_against_pods_in_time_that_grows_as_they_do(key):
+    """Of one key that all have, and of as many as there are services."""
+
+    def ready(count):
+        keys = [key.format(number) for number in range(count)]
+        pods = [{"kind": "Pod", "pod_labels": {one: f"pod-{at}", "one": "1"}} for at, one in enumerate(keys)]
+        services = [
+            {"kind": "Service", "name": "s", "selector": {"one": "1", one: f"{at}"}, "selector_line": 1}
+            for at, one in enumerate(keys)
+        ]
+        return lambda: list(warn_among([{"kind": "kubernetes", "objects": pods + services}]))
+
+    assert growth(ready, 1000) < 8
+
+
+OWNED = """metadata:
+  name: {name}
+  ownerReferences: [{{apiVersion: apps/v1, kind: {kind}, name: {owner}, uid: u, controller: {controls}}}]
+"""
+
+
+def dump(controllers=("Deployment", "ReplicaSet"), controls="true"):
+    """What `kubectl get -o yaml` has of a Deployment, its ReplicaSet and their three pods."""
+    made = MADE.replace("spec:\n", "spec:\n  replicas: 3\n", 1)
+    by_deployment = OWNED.format(name="web-6c8f", kind="Deployment", owner="web", controls=controls)
+    by_replica_set = OWNED.format(name="web-6c8f-a", kind="ReplicaSet", owner="web-6c8f", controls=controls)
+    objects = {
+        "Deployment": made.format(version="apps/v1", kind="Deployment"),
+        "ReplicaSet": made.format(version="apps/v1", kind="ReplicaSet").replace(
+            "metadata: {name: web}\n", by_deployment, 1
+        ),
+    }
+    pod = POD.replace("metadata: {name: p}\n", by_replica_set)
+    return "---\n".join([*(objects[kind] for kind in controllers), pod, pod, pod])
+
+
+@pytest.mark.parametrize(
+    ("text", "pods"),
+    [
+        (dump(), 3),
+        (dump(("ReplicaSet",)), 3),  # its owner is not there, so it tells itself
+        (dump(()), 3),
+        (dump(controls="false"), 3 + 3 + 3),
+    ],
+)
+def test_the_total_has_each_pod_of_a_dump_once(text, pods):
+    assert f"; {pods} pod{'s' * (pods != 1)}; " in manifest_lines({**read(text).plain(), "warnings": []})[0]
+
+
+def test_a_slip_below_a_path_that_is_not_read_is_told_too():
+    """`volumes` is not read, and stands for all below it."""
+    old = SLIPS.replace("apps/v1", "extensions/v1beta1")
+    lines = manifest_lines({**read(old).plain(), "warnings": []})
+    told = " ".join(" ".join(lines).split())
+    pod = "spec.template.spec"
+    for hint in (
+        "metadata.lables (did you mean 'labels'?)",
+        f"{pod}.volumes.0.emptyDir.sizeLimits (did you mean 'sizeLimit'?)",
+        f"{pod}.containers.0.env.0.valueFrom.secretKeyReff (did you mean 'secretKeyRef'?)",
+    ):
+        assert hint in told
 
 
 @pytest.mark.parametrize(

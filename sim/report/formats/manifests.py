@@ -25,12 +25,25 @@ def manifest_lines(found: Mapping[str, Any]) -> list[str]:
 
 def _totals(objects: Sequence[Mapping[str, Any]]) -> str:
     known = [one for one in objects if one["modelled"]]
-    pods = sum(one.get("pods") or 0 for one in known)
-    on_nodes = sum(1 for one in known if _on_each_node(one))
+    asking = _asking(known)
+    pods = sum(one["pods"] or 0 for one in asking)
+    on_nodes = sum(1 for one in asking if _on_each_node(one))
     left_out = sum(len(one["ignored"]) for one in known)
     title = f"Kubernetes manifest: {counted(len(objects), 'object')}, {len(known)} of kinds that the model knows"
     each = f" and {on_nodes} on each node" if on_nodes else ""
     return f"{title}; {counted(pods, 'pod')}{each}; {counted(left_out, 'field')} not read"
+
+
+def _asking(known: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The objects that ask for pods, but those that are made by another of them: its pods are the same."""
+    asking = [one for one in known if "pods" in one]
+    there = {(one["kind"], one["name"], one.get("namespace")) for one in asking}
+    return [one for one in asking if _owner(one) not in there]
+
+
+def _owner(one: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
+    owner = one.get("controller")
+    return (owner["kind"], owner["name"], one.get("namespace")) if owner else None
 
 
 def _pods(one: Mapping[str, Any]) -> str:
@@ -45,8 +58,10 @@ def _ignored(one: Mapping[str, Any]) -> str:
     meant = one.get("meant", {})
     if not one["modelled"]:
         return f"all of it: the model does not know this kind{_hint(meant.get('kind'))}"
-    paths = [f"{printable(path)}{_hint(meant.get(path))}" for path in one["ignored"][:_PATHS]]
-    rest = len(one["ignored"]) - len(paths)
+    first = one["ignored"][:_PATHS]
+    told = dict.fromkeys((*first, *meant))  # what is meant may be below a path that is told, or after the first
+    paths = [f"{printable(path)}{_hint(meant.get(path))}" for path in told]
+    rest = sum(1 for path in one["ignored"] if path not in told)
     return ", ".join([*paths, *([f"and {rest} more"] if rest else [])])
 
 
