@@ -103,7 +103,15 @@ def test_the_layer_store_is_one_lock_until_18_09():
 
 @pytest.mark.parametrize(
     ("version", "network", "metadata"),
-    [("0.9", 0, 0), ("1.10", 10, 0), ("1.12", 10, 0), ("18.09", 10, 8), ("26.1", 10, 8), ("28", 8, 8), ("29", 8, 8 + 14)],
+    [
+        ("0.9", 0, 0),
+        ("1.10", 10, 0),
+        ("1.12", 10, 0),
+        ("18.09", 10, 8),
+        ("26.1", 10, 8),
+        ("28", 8, 8),
+        ("29", 8, 8 + 14),
+    ],
 )
 def test_databases_are_flushed_as_often_as_was_counted(version, network, metadata):
     """R0427, R0428, R0434. libnetwork keeps a database since Docker 1.9, containerd since Docker 17.12.
@@ -119,8 +127,9 @@ def test_databases_are_flushed_as_often_as_was_counted(version, network, metadat
 
 @pytest.mark.parametrize(("version", "flushes"), [("20.10", 8), ("26.1", 8), ("28", 6), ("29", 6)])
 def test_an_end_writes_a_count_less_from_28_1_on(version, flushes):
-    """Endpoint on leaving, endpoint, count and sandbox are four writes of two flushes (R0431, D1612); no count is three."""
-    found = boot_plan(docker(version), None, load.application("hello"), load.host("reference"), StartOptions(clean_up=True))
+    """Endpoint on leaving, endpoint, count and sandbox are four writes of two flushes (R0431, D1612)."""
+    hello, host = load.application("hello"), load.host("reference")
+    found = boot_plan(docker(version), None, hello, host, StartOptions(clean_up=True))
     assert [step.flushes for step in found.steps if step.id == "network-store-end"] == [flushes]
 
 
