@@ -106,10 +106,10 @@ def _part(scenario: Scenario, outcome: Outcome, language: Language) -> Iterator[
     drawings = study.after(wanted)
     yield from _laid_out(drawings, style)
     yield paragraphs(study.note(wanted))
-    yield from _tables(drawings, language)
-    yield _folded(tr("ui.export.metrics", language), html_table(metric_table(outcome, language=language), None))
     sources = study.tables(wanted).sources
-    if sources:
+    yield from _tables(drawings, language, sources)
+    yield _folded(tr("ui.export.metrics", language), html_table(metric_table(outcome, language=language), None))
+    if sources and sources not in [drawing.table for drawing in drawings]:
         yield _folded(tr("ui.sources", language), html_table(sources, None))
 
 
@@ -124,9 +124,11 @@ def _laid_out(drawings: Sequence[Drawing], style: Style) -> Iterator[str]:
         yield '<div class="row">' + "".join(f"<div>{_drawn(one, style)}</div>" for one in row) + "</div>"
 
 
-def _tables(drawings: Sequence[Drawing], language: Language) -> Iterator[str]:
+def _tables(drawings: Sequence[Drawing], language: Language, sources: Sequence[TableRow] = ()) -> Iterator[str]:
+    """The tables of drawings. One that is the table of sources too is written once and says both."""
     for table in _distinct([drawing.table for drawing in drawings]):
-        yield _folded(tr("ui.table", language), html_table(table, None))
+        said = ("ui.table", "ui.sources") if table == sources else ("ui.table",)
+        yield _folded(" · ".join(tr(text, language) for text in said), html_table(table, None))
 
 
 def _distinct(tables: Sequence[Sequence[TableRow]]) -> list[Sequence[TableRow]]:

@@ -210,10 +210,14 @@ def part_name(part: str, known: Mapping[str, str], language: Language = "en") ->
 
 def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Application]:
     from sim.catalog import load
+    from sim.catalog.tables.engines import of_release
 
     technology, guest, application = (
         _entry(outcome, label, parameter) for parameter in ("technology", "guest", "application")
     )
+    engine = (outcome.parameters or {}).get(label, {}).get("engine", "")
+    if technology is not None and engine:
+        technology = of_release(technology, engine)
     if guest is None and technology is not None and technology.guests:
         asked = (outcome.parameters or {}).get(label, {}).get("guest", "")
         own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}

@@ -105,10 +105,21 @@ def test_the_layer_store_is_one_lock_until_18_09():
 
 @pytest.mark.parametrize(
     ("version", "network", "metadata"),
-    [("0.9", 0, 0), ("1.10", 10, 0), ("1.12", 10, 0), ("18.09", 10, 8), ("26.1", 10, 8), ("29", 10, 8 + 14)],
+    [
+        ("0.9", 0, 0),
+        ("1.10", 10, 0),
+        ("1.12", 10, 0),
+        ("18.09", 10, 8),
+        ("26.1", 10, 8),
+        ("28", 8, 8),
+        ("29", 8, 8 + 14),
+    ],
 )
 def test_databases_are_flushed_as_often_as_was_counted(version, network, metadata):
-    """R0427, R0428, R0434. libnetwork keeps a database since Docker 1.9, containerd since Docker 17.12."""
+    """R0427, R0428, R0434. libnetwork keeps a database since Docker 1.9, containerd since Docker 17.12.
+
+    From 28.1 on a network keeps no count of its endpoints, which is one write less of two flushes (D1611).
+    """
     found = dict.fromkeys(("network_store", "containerd_metadata"), 0.0)
     for step in steps(docker(version)).values():
         if step.resource in found:
@@ -135,6 +146,14 @@ def test_before_there_is_a_database_a_networks_lock_is_given_back_without_it():
     }
 
 
+@pytest.mark.parametrize(("version", "flushes"), [("20.10", 8), ("26.1", 8), ("28", 6), ("29", 6)])
+def test_an_end_writes_a_count_less_from_28_1_on(version, flushes):
+    """Endpoint on leaving, endpoint, count and sandbox are four writes of two flushes (R0431, D1612)."""
+    hello, host = load.application("hello"), load.host("reference")
+    found = boot_plan(docker(version), None, hello, host, StartOptions(clean_up=True))
+    assert [step.flushes for step in found.steps if step.id == "network-store-end"] == [flushes]
+
+
 def test_flushes_of_docker_26_add_up_to_those_of_a_whole_run():
     """The daemon's 18 of a run without a network were counted in another session (R0351)."""
     assert fact("R0427", "1") + fact("R0431", "1") == float(facts()["R0351"].value)
@@ -153,6 +172,21 @@ def test_what_sixty_four_starts_write_passes_under_the_lock_of_one_database(engi
     held = 10 * 0.00075 + (5 * 0.0005 if engine == "20.10" else 0)
     (last,), alone = samples["makespan"], min(samples["startup_time"])
     assert 64 * held < last < 64 * held + alone
+
+
+@pytest.mark.parametrize(("disk", "flush"), [("cloud-disk", 0.75e-3), ("hard-disk", 10e-3)])
+def test_first_and_last_of_sixty_four_without_a_network_are_ready_as_far_apart_as_one_database_writes(disk, flush):
+    """docs/engines.md: within 0.4 s on a cloud's disk, and 5 s on a hard disk.
+
+    Each of 64 makes five writes of two flushes, all by turns. The first is behind all the sandboxes, which were asked
+    for before. Then it writes four times, of which one is by turns with the next one's. So 69 writes of 320 are past,
+    and 251 are left until the last has made its own. What follows is as long for the first as for the last.
+    """
+    samples = run(
+        Startup(technology="docker", host="c5a-16xlarge", application="hello", instances=64, disk=disk),
+        Context("it", SeedTree(1)),
+    ).samples
+    assert samples["ready_span"] == [pytest.approx((64 * 5 - 64 - 5) * 2 * flush, rel=0.03)]
 
 
 def test_docker_20_10_is_as_much_slower_as_was_measured():

@@ -138,6 +138,13 @@ def test_a_named_label_is_no_twin_of_those_that_its_technology_names():
     assert label_names(made) == {"one": LabelName("Docker", "container engine · 26.1.5"), "two": LabelName("No swap")}
 
 
+def test_phases_of_another_release_have_that_releases_names():
+    """Docker 29 keeps images in containerd, and makes the pair in the namespace; docker is 26.1, which does neither."""
+    names = phase_names(outcome({"it": {"technology": "docker", "engine": "29"}}), "it")
+    assert names["snapshot-store"] == "containerd's database gets lease and snapshots, one at a time"
+    assert "made in the namespace" in names["network-allocator"]
+
+
 def test_phases_have_the_names_of_the_catalog():
     known = phase_names(outcome({"a": {"technology": "docker", "application": "web"}}), "a")
     assert len(known) > 5
