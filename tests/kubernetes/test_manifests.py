@@ -18,6 +18,7 @@ from sim.kubernetes.fields import GROUPS, KINDS, VERSIONS
 from sim.kubernetes.forms import Fields, ListOf, MapOf, slip
 from sim.kubernetes.manifests import read_manifest
 from sim.report.formats.manifests import manifest_lines
+from sim.wording import nearest
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
 
@@ -517,10 +518,12 @@ def test_a_service_of_no_pods_of_its_own_is_no_warning(spec):
 def test_warnings_take_text_and_comparisons_in_proportion_to_pods_and_services(monkeypatch):
     """Of n pods and n services that take none of them: four times as many give four times the text, not sixteen."""
     compared = []
-    told = selecting.nearest
-    monkeypatch.setattr(
-        selecting, "nearest", lambda name, known: told(name, compared.extend(known := list(known)) or known)
-    )
+
+    def noted(name, known):
+        compared.extend(known := list(known))
+        return nearest(name, known)
+
+    monkeypatch.setattr(selecting, "nearest", noted)
 
     def text(count):
         compared.clear()
