@@ -96,5 +96,5 @@ def test_the_sources_of_a_lesson_are_cited_with_their_links() -> None:
     assert not any("NSDI" in element.proto.body for element in at.get("html")), "made only when it is opened"
     at.session_state["memory-ledger:memory:sources"] = True
     bodies = "".join(element.proto.body for element in at.run().get("html"))
-    assert re.search(r"Agache et al\., NSDI 2020 \(<a href=\"sources\?row=D1631\"[^>]*>D1631</a>", bodies)
+    assert re.search(r"Agache et al\., NSDI 2020 \(<a href=\"sources\?row=D1630\"[^>]*>D1630</a>", bodies)
     assert re.search(r"measured on the reference host \(<a [^>]*>R\d+", bodies)
