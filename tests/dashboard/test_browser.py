@@ -67,7 +67,7 @@ def test_a_scenario_runs_under_changed_conditions_and_the_view_is_a_link(page: P
 
 
 def test_a_long_run_says_how_far_it_is_and_stops_when_asked(page: Page, app_url: str) -> None:
-    page.goto(f"{app_url}/taxonomy?show=1&host=epyc-7542&instances=480")
+    page.goto(f"{app_url}/taxonomy?show=1&host=epyc-7542&instances=160")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled.")).to_be_visible(timeout=60_000)
     settled(page)
