@@ -18,7 +18,7 @@ from tests.dashboard.conftest import ROOT, Server, serving
 FIRST_PAGE, CONTROL = 1.5, 4.0
 """The most that a page with charts and a control may take: times the empty page, times its widget's round trip.
 
-On two cores with five times as much to do, the first was 1.05 to over 1.5 after five tries. A control was 2.3 to 3.5 on
+On two cores with five times as much to do, the first was 1.05 to over 1.5 after five tries. A control was 1.9 to 3.7 on
 a machine with nothing else to do, where a round trip is 0.08 to 0.17 s. All replications of `what-is-docker` before its
 first figure would be over 15.
 """
